@@ -1,0 +1,42 @@
+# The two commands: `make demo` shows the whole loop on a sample class, `make test` runs every test.
+# Both set up what they need: system packages where this account may install them, and .venv.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test quick lint setup clean help
+
+help:
+	@echo "make demo    export, generate, release, collect and grade a sample class; prints its table"
+	@echo "make test    lint, check the export, run every test"
+	@echo "make quick   the tests that grade no whole class"
+	@echo "make clean   remove what demo and tests made (not the virtual environment)"
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 or newer is needed and '$(PYTHON)' is not on the PATH; install it, or run: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "'$(PYTHON)' is older than Python 3.11; run: make PYTHON=/path/to/python3.11"; exit 1; }
+	@.ci/system-packages
+	@test -x $(BIN)/python || { echo "Making the virtual environment $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the project and what it needs into $(VENV) (about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: setup
+	@.ci/demo
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/tito export --check
+
+test: lint
+	$(BIN)/python -m pytest
+
+quick: setup
+	$(BIN)/python -m pytest -m "not slow"
+
+clean:
+	rm -rf assignments demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

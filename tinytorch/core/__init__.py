@@ -1,0 +1,1 @@
+"""The parts of TinyTorch that the lessons export."""

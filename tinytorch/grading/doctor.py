@@ -1,0 +1,43 @@
+"""Is this machine ready to grade? Findings in the form of `tinytorch.course.doctor`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tinytorch.course.doctor import Finding, package
+from tinytorch.errors import SandboxUnavailableError
+
+INSTRUCTOR_PACKAGES = ("nbgrader", "pytest", "jinja2")
+
+
+def check_instructor(root: Path) -> list[Finding]:
+    """What an instructor needs to generate, collect and grade in the checkout at `root`."""
+    return [
+        *(package("instructor", name, "pip install -e '.[instructor]'") for name in INSTRUCTOR_PACKAGES),
+        _sandbox(),
+        _hidden_checks(root),
+    ]
+
+
+def check_cluster() -> list[Finding]:
+    """What grading on a Dask cluster needs; nobody else does."""
+    return [package("cluster", "distributed", "pip install -e '.[cluster]'")]
+
+
+def _sandbox() -> Finding:
+    need = "a sandbox for student code (bubblewrap)"
+    from tinytorch.grading import sandbox
+
+    try:
+        sandbox.check_available()
+    except SandboxUnavailableError as error:
+        return Finding("instructor", need, f"not to be had on {sys.platform}", str(error))
+    return Finding("instructor", need, "works")
+
+
+def _hidden_checks(root: Path) -> Finding:
+    folder = root / "tests" / "hidden"
+    files = sorted(folder.glob("*/test_*.py"))
+    fix = "" if files else "grade from a complete checkout: a student kit has no hidden checks"
+    return Finding("instructor", "hidden checks", f"{len(files)} files in tests/hidden", fix)

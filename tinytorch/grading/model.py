@@ -1,0 +1,104 @@
+"""What grading one submission yields: plain data, kept as JSON between runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """What can become of one check; only `PASSED` and `UNDECIDED` earn its weight."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"  # the submission's code raised
+    TIMED_OUT = "timed_out"
+    CRASHED = "crashed"  # signal, memory, or an answer that was not a message
+    UNDECIDED = "undecided"  # timing too noisy: counts for the student
+    NOT_RUN = "not_run"
+
+    @property
+    def earns(self) -> bool:
+        return self in (Outcome.PASSED, Outcome.UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One hidden check. `requirement` is its docstring, `words` what was wrong, for the student's eyes."""
+
+    check: str
+    lesson: str
+    grade_id: str
+    weight: float
+    outcome: Outcome
+    requirement: str
+    words: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseResult:
+    """The points of one grade cell: `score` of `points`, shared by the checks' weights."""
+
+    lesson: str
+    grade_id: str
+    points: float
+    score: float
+    checks: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """What one code cell did in the student process; outputs are nbformat output dicts, shortened."""
+
+    lesson: str
+    cell_id: str
+    status: str  # "ok", "error", "timed_out", "crashed", "skipped"
+    outputs: tuple[dict[str, Any], ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionResult:
+    """Everything grading one submission found; a pure function of submission, checks and grader."""
+
+    exercises: tuple[ExerciseResult, ...]
+    cells: tuple[CellRun, ...] = ()
+    repairs: tuple[str, ...] = ()
+    fault: str = ""  # not empty: our own fault, the submission is not graded
+    seed: int = 0
+    sandbox: str = "bwrap"
+    seconds: float = 0.0
+    hashes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        return sum(exercise.score for exercise in self.exercises)
+
+    @property
+    def points(self) -> float:
+        return sum(exercise.points for exercise in self.exercises)
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> SubmissionResult:
+        raw = json.loads(text)
+        exercises = tuple(
+            ExerciseResult(**{**item, "checks": tuple(_check(check) for check in item["checks"])})
+            for item in raw.pop("exercises")
+        )
+        cells = tuple(CellRun(**{**cell, "outputs": tuple(cell["outputs"])}) for cell in raw.pop("cells"))
+        return cls(exercises=exercises, cells=cells, repairs=tuple(raw.pop("repairs")), **raw)
+
+    def write(self, path: Path) -> None:
+        path.write_text(self.to_json(), encoding="utf-8")
+
+
+def _check(raw: dict[str, Any]) -> CheckResult:
+    return CheckResult(**{**raw, "outcome": Outcome(raw["outcome"])})

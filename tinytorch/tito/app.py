@@ -1,0 +1,92 @@
+"""The `tito` application and its one error boundary.
+
+Exit codes: 0 done and passed, 1 bad input or a failed check, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tinytorch import __version__
+from tinytorch.errors import TinyTorchError
+from tinytorch.tito import export, grade, module, system, test
+
+app = typer.Typer(
+    name="tito",
+    help="Build, check, release and grade TinyTorch's Kernels module.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(module.app, name="module")
+app.add_typer(grade.app, name="grade")
+app.add_typer(system.app, name="system")
+app.command("export")(export.export)
+app.command("test")(test.test)
+
+_INTERRUPTED = "interrupted; what was finished is kept, and the same command goes on from there."
+
+# Set by --debug; read by the error boundary after Typer has parsed and run everything.
+_debug = False
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tito {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    global _debug
+    _debug = debug
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run `tito`; every error ends here as one sentence on stderr, with its traceback only after --debug."""
+    try:
+        app(args=args)
+    except KeyboardInterrupt:
+        _stop(_INTERRUPTED, 130)
+    except SystemExit as stop:
+        # Typer turns Ctrl-C into exit code 130 itself, without a word.
+        if stop.code == 130:
+            _stop(_INTERRUPTED, 130)
+        raise
+    except TinyTorchError as error:
+        _stop(str(error), 1, error)
+    except OSError as error:
+        _stop(_sentence(error), 1, error)
+    except Exception as error:
+        _stop(f"unexpected {type(error).__name__}: {error}. Run it again as `tito --debug ...` for the traceback.", 1, error)
+
+
+def _sentence(error: OSError) -> str:
+    where = f" {error.filename}" if error.filename else ""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"the disk is full: could not write{where}. Free some space and run the command again."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"no permission to use{where}. Check who owns it, or choose another folder."
+        case errno.ENOENT:
+            return f"{error.filename} does not exist. Check the path."
+        case _:
+            return f"the system refused:{where} {os.strerror(error.errno) if error.errno else error}."
+
+
+def _stop(sentence: str, code: int, error: BaseException | None = None) -> None:
+    if _debug and error is not None:
+        raise error
+    print(f"tito: {sentence}", file=sys.stderr)
+    sys.exit(code)
