@@ -1,0 +1,181 @@
+"""From pairs of runs to a verdict: which of two callables is faster, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from tinytorch.bench import clock
+from tinytorch.bench.statistics import median, median_interval
+
+MIN_SAMPLE_NS = 1_000_000  # short callables are repeated until one sample is this long
+
+
+class Verdict(StrEnum):
+    """Where the interval of the ratio lies against the bound."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Candidate against reference. `ratio` is the median of reference time over candidate time: above 1, the candidate
+    is faster. (`low`, `high`) holds the true median ratio with at least `confidence`."""
+
+    ratio: float
+    low: float
+    high: float
+    bound: float
+    confidence: float
+    verdict: Verdict
+    candidate_us: tuple[float, ...]
+    reference_us: tuple[float, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pairs(self) -> int:
+        """How many times the two ran side by side."""
+        return len(self.candidate_us)
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for JSON; an interval without an end has None there."""
+        data = asdict(self)
+        data["pairs"] = self.pairs
+        data["verdict"] = str(self.verdict)
+        for end in ("low", "high"):
+            data[end] = data[end] if math.isfinite(data[end]) else None
+        for name in ("candidate_us", "reference_us", "notes"):
+            data[name] = list(data[name])
+        return data
+
+    def __str__(self) -> str:
+        line = (
+            f"reference time / candidate time = {self.ratio:.3g} ({self.low:.3g} to {self.high:.3g} at "
+            f"{self.confidence:.0%}, {self.pairs} pairs): {self.verdict} {self.bound:g}"
+        )
+        return "\n".join([line, *(f"  note: {note}" for note in self.notes)])
+
+
+def compare(
+    candidate: Callable[[], object],
+    reference: Callable[[], object],
+    *,
+    bound: float = 1.0,
+    min_pairs: int = 7,
+    max_pairs: int = 60,
+    confidence: float = 0.95,
+    limit_s: float = 10.0,
+) -> Comparison:
+    """Time two callables in turn by this process's clock and judge the median ratio against `bound`.
+
+    Each is called once to warm up; one that takes under a millisecond is repeated within a sample.
+    See `compare_timed` for how pairs are taken and when it stops.
+    """
+    candidate()
+    reference()
+    return compare_timed(
+        _timed(candidate),
+        _timed(reference),
+        bound=bound,
+        min_pairs=min_pairs,
+        max_pairs=max_pairs,
+        confidence=confidence,
+        limit_s=limit_s,
+    )
+
+
+def compare_timed(
+    candidate_s: Callable[[], float],
+    reference_s: Callable[[], float],
+    *,
+    bound: float = 1.0,
+    min_pairs: int = 7,
+    max_pairs: int = 60,
+    confidence: float = 0.95,
+    limit_s: float = 10.0,
+) -> Comparison:
+    """Compare callables that return the seconds their own work took.
+
+    They run in turn, pair by pair, the order alternating, so that a drifting machine slows both. After `min_pairs`
+    pairs, and again whenever their number has doubled, the interval of the median ratio is looked at; it stops when
+    the interval lies on one side of `bound`, at `max_pairs`, or `limit_s` seconds after the start (which never cuts
+    `min_pairs` short). Looking more than once gives chance more tries, so look number k may err with probability
+    (1 - confidence) / 2**k only; those sum to less than 1 - confidence however many looks there are (union bound).
+    Interval: order statistics, see `tinytorch.bench.statistics.coverage`.
+    """
+    _check_arguments(bound, min_pairs, max_pairs, confidence)
+    deadline_ns = clock.now_ns() + limit_s * 1e9
+    pairs: list[tuple[float, float]] = []
+    for look, target in enumerate(_targets(min_pairs, max_pairs), start=1):
+        while len(pairs) < target and (len(pairs) < min_pairs or clock.now_ns() < deadline_ns):
+            pairs.append(_pair(candidate_s, reference_s, candidate_first=len(pairs) % 2 == 0))
+        ratios = [reference_us / candidate_us for candidate_us, reference_us in pairs]
+        low, high = median_interval(ratios, 1.0 - (1.0 - confidence) / 2**look)
+        low = max(low, 0.0)
+        verdict = _verdict(low, high, bound)
+        if verdict is not Verdict.UNDECIDED or clock.now_ns() >= deadline_ns:
+            break
+    candidate_us, reference_us = zip(*pairs, strict=True)
+    notes = _doubts(ratios, verdict, len(pairs) < max_pairs, limit_s)
+    return Comparison(median(ratios), low, high, bound, confidence, verdict, candidate_us, reference_us, notes)
+
+
+def _check_arguments(bound: float, min_pairs: int, max_pairs: int, confidence: float) -> None:
+    if not bound > 0:
+        raise ValueError(f"bound must be positive, got {bound}")
+    if not 1 <= min_pairs <= max_pairs:
+        raise ValueError(f"need 1 <= min_pairs <= max_pairs, got {min_pairs} and {max_pairs}")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
+
+
+def _targets(min_pairs: int, max_pairs: int) -> Iterator[int]:
+    """The numbers of pairs at which the interval is looked at."""
+    target = min_pairs
+    while target < max_pairs:
+        yield target
+        target *= 2
+    yield max_pairs
+
+
+def _pair(
+    candidate_s: Callable[[], float], reference_s: Callable[[], float], candidate_first: bool
+) -> tuple[float, float]:
+    """One run of each, in microseconds: (candidate, reference), whichever ran first."""
+    if candidate_first:
+        candidate_us = _microseconds(candidate_s, "candidate")
+        return candidate_us, _microseconds(reference_s, "reference")
+    reference_us = _microseconds(reference_s, "reference")
+    return _microseconds(candidate_s, "candidate"), reference_us
+
+
+def _microseconds(timed_s: Callable[[], float], name: str) -> float:
+    seconds = timed_s()
+    if not 0 < seconds < math.inf:
+        raise clock.ClockError(f"the {name} reported {seconds} seconds; a duration must be positive and finite.")
+    return seconds * 1e6
+
+
+def _timed(call: Callable[[], object]) -> Callable[[], float]:
+    loops = clock.loops_for(call, MIN_SAMPLE_NS)
+    return lambda: max(clock.elapsed_ns(call, loops), 1) / loops / 1e9
+
+
+def _verdict(low: float, high: float, bound: float) -> Verdict:
+    if low >= bound:
+        return Verdict.ABOVE
+    return Verdict.BELOW if high < bound else Verdict.UNDECIDED
+
+
+def _doubts(ratios: list[float], verdict: Verdict, cut_short: bool, limit_s: float) -> tuple[str, ...]:
+    notes = []
+    if verdict is Verdict.UNDECIDED:
+        why = f"all that fitted into {limit_s:g} s" if cut_short else "all that were allowed"
+        notes.append(f"{len(ratios)} pairs ({why}) left it open on which side of the bound the ratio lies.")
+    if max(ratios) > 2 * min(ratios):
+        notes.append(f"single pairs gave ratios from {min(ratios):.3g} to {max(ratios):.3g}: the machine was busy.")
+    return tuple(notes)
