@@ -1,0 +1,62 @@
+"""A figure about the machine that says where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Source = Literal["detected", "measured", "derived", "unavailable"]
+Value = int | float | str | tuple[str, ...]
+
+_BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`value` in `unit`; `how` names the file, call or experiment it came from, or says why there is none."""
+
+    value: Value | None
+    unit: str
+    source: Source
+    how: str
+
+    def __post_init__(self) -> None:
+        if (self.value is None) != (self.source == "unavailable"):
+            raise ValueError(f"'unavailable' goes with None and only with None; got {self.source!r} and {self.value!r}")
+        if not self.how:
+            raise ValueError("a fact must say how it was found, or why it was not")
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "unknown"
+        if isinstance(self.value, tuple):
+            return " ".join(self.value)
+        if self.unit == "bytes":
+            return format_bytes(int(self.value))
+        number = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)
+        return f"{number} {self.unit}".strip()
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for JSON."""
+        value = list(self.value) if isinstance(self.value, tuple) else self.value
+        return {"value": value, "unit": self.unit, "source": self.source, "how": self.how}
+
+
+def detected(value: Value, unit: str, how: str) -> Fact:
+    """A fact that the system states."""
+    return Fact(value, unit, "detected", how)
+
+
+def unavailable(unit: str, why: str) -> Fact:
+    """A fact that cannot be had here."""
+    return Fact(None, unit, "unavailable", why)
+
+
+def format_bytes(size: int) -> str:
+    """`size` in the largest binary unit that leaves it at or above 1: 49152 is '48 KiB'."""
+    scaled = float(size)
+    for unit in _BINARY_UNITS[:-1]:
+        if scaled < 1024:
+            return f"{scaled:.4g} {unit}"
+        scaled /= 1024
+    return f"{scaled:.4g} {_BINARY_UNITS[-1]}"

@@ -1,0 +1,138 @@
+"""Linux: caches, cores, name and clock from sysfs and procfs. `root` is "/" except in tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tinytorch.hardware.fact import Fact, detected, unavailable
+
+CPUS = "sys/devices/system/cpu"
+SUFFIXES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+# names of glibc's sysconf, the second place to ask
+SYSCONF = {
+    "l1d_bytes": "SC_LEVEL1_DCACHE_SIZE",
+    "l1i_bytes": "SC_LEVEL1_ICACHE_SIZE",
+    "l2_bytes": "SC_LEVEL2_CACHE_SIZE",
+    "l3_bytes": "SC_LEVEL3_CACHE_SIZE",
+    "line_bytes": "SC_LEVEL1_DCACHE_LINESIZE",
+}
+
+
+def facts(root: Path = Path("/"), cpu: int = 0) -> dict[str, Fact]:
+    """What the system says about its processor, as seen from CPU number `cpu`."""
+    return {
+        "cpu_name": cpu_name(root),
+        **caches(root, cpu),
+        "physical_cores": physical_cores(root),
+        "logical_cores": logical_cores(root),
+        "max_frequency_ghz": max_frequency(root, cpu),
+    }
+
+
+def read_text(path: Path) -> str | None:
+    """The stripped text of a small system file, or None where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+
+
+def parse_size(text: str) -> int:
+    """Bytes from sysfs's notation: '48K' is 49152."""
+    factor = SUFFIXES.get(text[-1:], 1)
+    return int(text.rstrip("KMG")) * factor
+
+
+def parse_cpu_list(text: str) -> set[int]:
+    """CPU numbers from the kernel's list notation: '0-2,5' is {0, 1, 2, 5}."""
+    numbers: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return numbers
+
+
+def caches(root: Path, cpu: int) -> dict[str, Fact]:
+    """The data caches that `cpu` reaches, level by level, and the size of a line."""
+    found: dict[str, Fact] = {}
+    for index in sorted((root / CPUS / f"cpu{cpu}" / "cache").glob("index*")):
+        level, kind, size = (read_text(index / name) for name in ("level", "type", "size"))
+        if not (level and kind and size):
+            continue
+        where = f"/{index.relative_to(root)}, shared by CPUs {read_text(index / 'shared_cpu_list')}"
+        name = f"l1{kind[0].lower()}_bytes" if level == "1" and kind != "Unified" else f"l{level}_bytes"
+        found[name] = detected(parse_size(size), "bytes", where)
+        line = read_text(index / "coherency_line_size")
+        if name == "l1d_bytes" and line:
+            found["line_bytes"] = detected(int(line), "bytes", f"/{index.relative_to(root)}/coherency_line_size")
+    return {name: found.get(name) or _ask_libc(name, root) for name in SYSCONF}
+
+
+def _ask_libc(name: str, root: Path) -> Fact:
+    why = f"no such cache under /{CPUS}, and sysconf({SYSCONF[name]}) does not state it either"
+    if root != Path("/") or SYSCONF[name] not in getattr(os, "sysconf_names", {}):
+        return unavailable("bytes", why)
+    size = os.sysconf(SYSCONF[name])
+    return detected(size, "bytes", f"sysconf({SYSCONF[name]})") if size > 0 else unavailable("bytes", why)
+
+
+def cpu_name(root: Path) -> Fact:
+    """The processor's name as it states it; ARM processors state only numbers, so there it is unavailable."""
+    for line in (read_text(root / "proc/cpuinfo") or "").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip().lower() in ("model name", "cpu model") and value.strip():
+            return detected(value.strip(), "", "/proc/cpuinfo")
+    return unavailable("", "/proc/cpuinfo names no model")
+
+
+def online_cpus(root: Path) -> set[int]:
+    """Numbers of the CPUs that are switched on."""
+    return parse_cpu_list(read_text(root / CPUS / "online") or "")
+
+
+def logical_cores(root: Path) -> Fact:
+    """CPUs as the system schedules them: hardware threads count one each."""
+    online = online_cpus(root)
+    if online:
+        return detected(len(online), "", f"/{CPUS}/online")
+    count = os.cpu_count() if root == Path("/") else None
+    return detected(count, "", "os.cpu_count()") if count else unavailable("", f"/{CPUS}/online cannot be read")
+
+
+def physical_cores(root: Path) -> Fact:
+    """Cores with execution units of their own: CPUs that are hardware threads of one core count once."""
+    cores = set()
+    for cpu in online_cpus(root):
+        topology = root / CPUS / f"cpu{cpu}" / "topology"
+        siblings = read_text(topology / "core_cpus_list") or read_text(topology / "thread_siblings_list")
+        if siblings is None:
+            return _cores_by_cpuinfo(root)
+        cores.add(siblings)
+    if not cores:
+        return _cores_by_cpuinfo(root)
+    return detected(len(cores), "", f"/{CPUS}/cpu*/topology/core_cpus_list, distinct ones")
+
+
+def _cores_by_cpuinfo(root: Path) -> Fact:
+    """For sandboxes without /sys; ARM processors state no core numbers there."""
+    packages, cores = (
+        [
+            line.partition(":")[2].strip()
+            for line in (read_text(root / "proc/cpuinfo") or "").splitlines()
+            if key in line
+        ]
+        for key in ("physical id", "core id")
+    )
+    if not cores or len(packages) != len(cores):
+        return unavailable("", f"neither /{CPUS} nor /proc/cpuinfo tells cores from hardware threads")
+    return detected(len(set(zip(packages, cores, strict=True))), "", "/proc/cpuinfo, distinct physical and core ids")
+
+
+def max_frequency(root: Path, cpu: int) -> Fact:
+    """The highest clock the driver may choose."""
+    path = root / CPUS / f"cpu{cpu}" / "cpufreq" / "cpuinfo_max_freq"
+    kilohertz = read_text(path)
+    if not kilohertz:
+        return unavailable("GHz", f"no cpufreq under /{CPUS}/cpu{cpu}, as in most virtual machines")
+    return detected(int(kilohertz) / 1e6, "GHz", f"/{path.relative_to(root)}")

@@ -1,0 +1,52 @@
+"""macOS: caches, cores, name and memory from `sysctl`."""
+
+from __future__ import annotations
+
+import subprocess
+
+from tinytorch.hardware.fact import Fact, Value, detected, unavailable
+
+COMMAND = ("/usr/sbin/sysctl", "hw", "machdep.cpu")
+# Apple silicon has two kinds of cores; level 0 is the faster one, and the plain keys describe the slower one.
+KEYS = {
+    "l1d_bytes": ("hw.perflevel0.l1dcachesize", "hw.l1dcachesize"),
+    "l1i_bytes": ("hw.perflevel0.l1icachesize", "hw.l1icachesize"),
+    "l2_bytes": ("hw.perflevel0.l2cachesize", "hw.l2cachesize"),
+    "l3_bytes": ("hw.perflevel0.l3cachesize", "hw.l3cachesize"),
+    "line_bytes": ("hw.cachelinesize",),
+}
+
+
+def facts() -> dict[str, Fact]:
+    """What the system says about its processor; one run of `sysctl`."""
+    try:
+        run = subprocess.run(COMMAND, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return parse("", f"{' '.join(COMMAND)} failed: {error}")
+    return parse(run.stdout, f"{' '.join(COMMAND)} does not state it")
+
+
+def parse(text: str, why_missing: str) -> dict[str, Fact]:
+    """Facts from sysctl's lines `key: value`; what is missing is unavailable for the reason given."""
+    lines = (line.partition(":") for line in text.splitlines() if ":" in line)
+    values = {key.strip(): value.strip() for key, _, value in lines}
+    found = {name: _number(values, keys, "bytes", why_missing) for name, keys in KEYS.items()}
+    found["physical_cores"] = _number(values, ("hw.physicalcpu",), "", why_missing)
+    found["logical_cores"] = _number(values, ("hw.logicalcpu",), "", why_missing)
+    name = values.get("machdep.cpu.brand_string")
+    found["cpu_name"] = _fact(name, "", "machdep.cpu.brand_string", why_missing)
+    hertz = values.get("hw.cpufrequency_max")
+    found["max_frequency_ghz"] = _fact(int(hertz) / 1e9 if hertz else None, "GHz", "hw.cpufrequency_max", why_missing)
+    return found
+
+
+def _number(values: dict[str, str], keys: tuple[str, ...], unit: str, why_missing: str) -> Fact:
+    """The first key that holds a positive number: 0 stands for a cache that is not there."""
+    for key in keys:
+        if int(values.get(key, "0")) > 0:
+            return detected(int(values[key]), unit, f"sysctl {key}")
+    return unavailable(unit, why_missing)
+
+
+def _fact(value: Value | None, unit: str, key: str, why_missing: str) -> Fact:
+    return unavailable(unit, why_missing) if value is None else detected(value, unit, f"sysctl {key}")

@@ -1,0 +1,156 @@
+"""Measuring the machine: arithmetic peak, bandwidth and latency of one core.
+
+Each probe repeats a short run and reports the best: whatever else the machine does can only make a run slower.
+The loops are in `kernels.py`; numba is imported, and they are compiled, when a probe is first used.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from tinytorch.hardware.card import card
+from tinytorch.hardware.fact import Fact, format_bytes, unavailable
+
+RUN_S = 0.0005  # length of one run: short enough that some fall between interruptions
+SMALLEST_BYTES = 4096
+LARGEST_BYTES = 256 << 20  # larger working sets are measured at this size
+
+
+INTERPRETED = "NUMBA_DISABLE_JIT is set: an interpreted loop would measure the interpreter, not the machine"
+
+
+def interpreted() -> bool:
+    """True when numba would run the loops in the interpreter."""
+    import numba
+
+    return bool(numba.config.DISABLE_JIT)
+
+
+def measure_peak(seconds: float = 0.2) -> Fact:
+    """GFLOP/s that one core reaches with float32 multiply-adds that wait for neither memory nor each other."""
+    if interpreted():
+        return unavailable("GFLOP/s", INTERPRETED)
+    from tinytorch.hardware import kernels
+
+    lanes = kernels.vector_bytes() // 4
+    operations = 2 * kernels.chains() * lanes
+    factor, addend = np.float32(0.5), np.float32(1.0)
+    rounds, best_s, runs = _best_run(lambda count: kernels.multiply_add(count, factor, addend), seconds)
+    how = (
+        f"best of {runs} runs on one core: {kernels.chains()} independent chains of float32 multiply-adds, "
+        f"{lanes} lanes wide, two operations a lane"
+    )
+    return Fact(operations * rounds / best_s / 1e9, "GFLOP/s", "measured", how)
+
+
+def measure_bandwidth(working_set_bytes: int, seconds: float = 0.1) -> Fact:
+    """GB/s (1e9 bytes) that one core moves within a working set of this size: the better of reading and updating.
+
+    Reading counts each byte once. Updating multiplies in place and counts each byte twice, read and written; it
+    brings in no line that it does not also use, so no hidden traffic is left out.
+    """
+    size_bytes = _clamped(working_set_bytes)
+    if interpreted():
+        return unavailable("GB/s", INTERPRETED)
+    from tinytorch.hardware import kernels
+
+    array = _aligned_floats(size_bytes, kernels.UNROLL * kernels.vector_bytes())
+    where, count, one = array.ctypes.data, array.size, np.float32(1.0)
+    passes, read_s, reads = _best_run(lambda n: kernels.read(where, count, n), seconds / 2)
+    read_gb_s = array.nbytes * passes / read_s / 1e9
+    passes, update_s, updates = _best_run(lambda n: kernels.update(where, count, n, one), seconds / 2)
+    update_gb_s = 2 * array.nbytes * passes / update_s / 1e9
+    how = (
+        f"one core, {format_bytes(array.nbytes)}: reading alone {read_gb_s:.3g} GB/s (best of {reads} runs), "
+        f"updating in place {update_gb_s:.3g} GB/s, bytes read plus bytes written (best of {updates}); the better one"
+    )
+    return Fact(max(read_gb_s, update_gb_s), "GB/s", "measured", how)
+
+
+def measure_latency(working_set_bytes: int, seconds: float = 0.1) -> Fact:
+    """Nanoseconds from one load to the next when each needs the one before, over a working set of this size.
+
+    The loads visit one place in every cache line, in random order, so no prefetcher can guess the next. Large working
+    sets also miss in the address cache (TLB), and that time is included.
+    """
+    size_bytes = _clamped(working_set_bytes)
+    if interpreted():
+        return unavailable("ns", INTERPRETED)
+    from tinytorch.hardware import kernels
+
+    following = _random_cycle(size_bytes, int(card().line_bytes.value or 64))
+    place = 0
+
+    def run(steps: int) -> None:
+        nonlocal place
+        place = kernels.chase(following, place, steps)
+
+    steps, best_s, runs = _best_run(run, seconds)
+    how = f"one core, {format_bytes(following.nbytes)}: dependent loads in random order, best of {runs} runs"
+    return Fact(best_s / steps * 1e9, "ns", "measured", how)
+
+
+def bandwidth_sweep(sizes_bytes: list[int] | None = None) -> list[tuple[int, Fact]]:
+    """Bandwidth at each working set size; by default powers of two from 8 KiB to well past the caches."""
+    return [(size, measure_bandwidth(size)) for size in (sizes_bytes or default_sizes())]
+
+
+def default_sizes() -> list[int]:
+    """Powers of two from 8 KiB to four times the last cache, at least 64 MiB, at most 256 MiB."""
+    known = [int(fact.value) for fact in (card().l2_bytes, card().l3_bytes) if fact.value is not None]
+    largest = min(max(4 * max(known, default=0), 64 << 20), LARGEST_BYTES)
+    return [1 << power for power in range(13, largest.bit_length())]
+
+
+def _best_run(run: Callable[[int], object], seconds: float) -> tuple[int, float, int]:
+    """(count, best seconds of `run(count)`, runs): the count is doubled until a run lasts `RUN_S`."""
+    run(1)  # compiles
+    count = 1
+    while (took_s := _time(run, count)) < RUN_S:
+        count *= 2
+    times = [took_s, *(_time(run, count) for _ in _until(seconds))]
+    return count, min(times), len(times)
+
+
+def _until(seconds: float) -> Iterator[None]:
+    """Yield until `seconds` have passed, at least twice."""
+    deadline = time.perf_counter() + seconds
+    yield
+    yield
+    while time.perf_counter() < deadline:
+        yield
+
+
+def _time(run: Callable[[int], object], count: int) -> float:
+    start = time.perf_counter()
+    run(count)
+    return time.perf_counter() - start
+
+
+def _clamped(size_bytes: int) -> int:
+    if size_bytes <= 0:
+        raise ValueError(f"a working set needs a positive number of bytes, got {size_bytes}")
+    return min(max(size_bytes, SMALLEST_BYTES), LARGEST_BYTES)
+
+
+def _aligned_floats(size_bytes: int, step_bytes: int) -> np.ndarray:
+    """Ones in a float32 array of about `size_bytes`, a multiple of `step_bytes` that starts on a vector's boundary."""
+    size = max(size_bytes // step_bytes, 1) * step_bytes
+    raw = np.empty(size + step_bytes, dtype=np.uint8)
+    offset = -raw.ctypes.data % step_bytes
+    array = raw[offset : offset + size].view(np.float32)
+    array.fill(1.0)
+    return array
+
+
+def _random_cycle(size_bytes: int, line_bytes: int) -> np.ndarray:
+    """int64 indices that, followed from 0, visit the start of every line once before they return to 0."""
+    per_line = max(line_bytes // 8, 1)
+    lines = max(size_bytes // (8 * per_line), 2)
+    order = np.concatenate([[0], 1 + np.random.default_rng(0).permutation(lines - 1)]) * per_line
+    following = np.zeros(lines * per_line, dtype=np.int64)
+    following[order] = np.roll(order, -1)
+    return following
