@@ -1,0 +1,76 @@
+"""Figures of the machine: bandwidth against working set, and the roofline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tinytorch.plots.style import DASHES, MARKERS, bytes_text, cache_lines, chart, log_bytes, log_numbers, mark
+from tinytorch.plots.style import number_text as text
+
+if TYPE_CHECKING:
+    from tinytorch.hardware import Fact, Roofline
+
+WORKING_SETS = (16 << 10, 512 << 10, 64 << 20)  # small enough for most first caches, second caches, and for none
+
+
+def bandwidth(points: Sequence[tuple[int, Fact]], caches: Mapping[str, int] | None) -> Figure:
+    """Measured bandwidth against the size of the working set, with the caches' sizes."""
+    figure, axes = chart(
+        "Bandwidth falls in steps: each step is a cache that became too small",
+        "working set (bytes, log scale)",
+        "bandwidth of one core (GB/s, log scale)",
+    )
+    known = [(size, fact.value) for size, fact in points if fact.value is not None]
+    axes.plot([size for size, _ in known], [value for _, value in known], **mark(0))
+    log_bytes(axes.xaxis)
+    log_numbers(axes.yaxis)
+    cache_lines(axes, {f"{name}\n{bytes_text(size)}": size for name, size in (caches or {}).items()})
+    return figure
+
+
+def roofline(
+    roof: Roofline, points: Mapping[str, tuple[float, float]], working_sets: Sequence[int] = WORKING_SETS
+) -> Figure:
+    """What this machine allows, and where kernels stand: name -> (operations per byte moved, GFLOP/s measured).
+
+    A sloped ceiling for each of `working_sets` (bytes), whose bandwidth is measured if it was not yet; the flat one is
+    the arithmetic peak.
+    """
+    figure, axes = chart(
+        "Roofline: below a slope, bytes set the limit; below the flat roof, arithmetic",
+        "operations per byte moved (FLOP/byte, log scale)",
+        "speed (GFLOP/s, log scale)",
+        height=4.8,
+    )
+    peak = float(roof.peak.value)
+    slopes = {size: float(roof.bandwidth_at(size).value) for size in sorted(working_sets)}
+    intensities = [intensity for intensity, _ in points.values()]
+    left = min([*intensities, peak / max(slopes.values())]) / 6
+    right = max([*intensities, peak / min(slopes.values())]) * 6
+    for number, (size, gb_s) in enumerate(slopes.items()):
+        x = np.array([left, peak / gb_s])
+        label = f"{bytes_text(size)}: {text(gb_s)} GB/s"
+        axes.plot(x, x * gb_s, color="black", linestyle=DASHES[number % len(DASHES)], linewidth=1.3, label=label)
+    axes.plot([peak / max(slopes.values()), right], [peak, peak], color="black", linewidth=2)
+    axes.annotate(f"peak {text(peak)} GFLOP/s", (right, peak), xytext=(-4, 4), textcoords="offset points", ha="right")
+    for number, (name, place) in enumerate(points.items()):
+        _kernel(axes, name, place, number)
+    log_numbers(axes.xaxis)
+    log_numbers(axes.yaxis)
+    axes.set_xlim(left, right)
+    axes.set_ylim(min([*(rate for _, rate in points.values()), left * min(slopes.values())]) / 2, peak * 2.5)
+    axes.legend(frameon=False, fontsize=8, loc="lower right", title="working set", title_fontsize=8)
+    return figure
+
+
+def _kernel(axes: Axes, name: str, place: tuple[float, float], number: int) -> None:
+    """A mark with its name."""
+    style = mark(number)
+    marker = MARKERS[number % len(MARKERS)]
+    axes.plot(*place, marker=marker, color=style["color"], markersize=8, linestyle="", markeredgecolor="black")
+    axes.annotate(name, place, xytext=(9, -3), textcoords="offset points", fontsize=9, va="top")
