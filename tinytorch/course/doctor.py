@@ -11,7 +11,18 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-STUDENT_PACKAGES = ("numpy", "numba", "psutil", "matplotlib", "jupytext", "nbdev", "nbformat", "ipykernel", "jupyterlab")
+STUDENT_PACKAGES = (
+    "numpy",
+    "numba",
+    "psutil",
+    "matplotlib",
+    "jupytext",
+    "nbdev",
+    "nbformat",
+    "ipykernel",
+    "jupyterlab",
+)
+OPTIONAL = "optional"  # the role of what only some need
 LOW_SPACE_BYTES = 500 * 1024**2
 
 
@@ -27,6 +38,11 @@ class Finding:
     @property
     def ok(self) -> bool:
         return not self.fix
+
+    @property
+    def blocks(self) -> bool:
+        """Missing, and needed."""
+        return not self.ok and self.role != OPTIONAL
 
 
 def check_student(folder: Path) -> list[Finding]:
@@ -66,7 +82,9 @@ def _compiler() -> Finding:
         answer = numba.njit(lambda x: x + 1)(41)
     except Exception as error:  # numba raises ImportError, SystemError and its own kinds here; all mean the same
         return Finding("student", need, f"{type(error).__name__}: {error}", "run: pip install --upgrade numba numpy")
-    return Finding("student", need, "yes" if answer == 42 else "wrong result", "" if answer == 42 else "reinstall numba")
+    return Finding(
+        "student", need, "yes" if answer == 42 else "wrong result", "" if answer == 42 else "reinstall numba"
+    )
 
 
 def _writable(role: str, folder: Path) -> Finding:
@@ -75,7 +93,9 @@ def _writable(role: str, folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             return Finding(role, need, str(folder))
     except OSError as error:
-        return Finding(role, need, f"{folder}: {os.strerror(error.errno or 0)}", "choose another folder or mend its permissions")
+        return Finding(
+            role, need, f"{folder}: {os.strerror(error.errno or 0)}", "choose another folder or mend its permissions"
+        )
 
 
 def _space(role: str, folder: Path) -> Finding:

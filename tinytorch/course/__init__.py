@@ -1,0 +1,1 @@
+"""From percent sources to notebooks, package, student kit and visible checks; import its modules by name."""

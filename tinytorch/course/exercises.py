@@ -1,0 +1,67 @@
+"""What can be earned in a module, read from the notebooks' nbgrader metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from tinytorch.course.notebooks import grade_id, is_graded, is_solution, read_notebook
+from tinytorch.errors import SourceError
+
+AUTOMATIC_POINTS = 85
+MANUAL_POINTS = 15
+
+_CHECK, _QUESTION = "check_", "question_"
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """One graded cell: `name` is the exercise it decides, `title` the heading it stands under."""
+
+    lesson: str
+    name: str
+    grade_id: str
+    points: float
+    manual: bool
+    title: str
+
+
+def exercises(notebooks: Sequence[Path]) -> list[Exercise]:
+    """Every graded cell of the notebooks, in their order."""
+    return [exercise for path in notebooks for exercise in lesson_exercises(path.stem, read_notebook(path))]
+
+
+def lesson_exercises(lesson: str, nb: NotebookNode) -> list[Exercise]:
+    """The graded cells of one lesson's notebook, in the order of the cells."""
+    found: list[Exercise] = []
+    title = ""
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            title = _heading(cell.source) or title
+        if not is_graded(cell):
+            continue
+        name = grade_id(cell)
+        points = cell.metadata.nbgrader.get("points")
+        if not name or not isinstance(points, int | float):
+            raise SourceError(f"{lesson}: the graded cell {name or '(without grade_id)'} has no name or no points.")
+        short = name.removeprefix(_CHECK).removeprefix(_QUESTION)
+        found.append(Exercise(lesson, short, name, float(points), is_solution(cell), title))
+    return found
+
+
+def check_totals(found: Sequence[Exercise]) -> None:
+    """Raise `SourceError` unless the points add up to what a module is worth."""
+    for manual, wanted in ((False, AUTOMATIC_POINTS), (True, MANUAL_POINTS)):
+        total = sum(exercise.points for exercise in found if exercise.manual is manual)
+        if total != wanted:
+            kind = "manual" if manual else "automatic"
+            raise SourceError(f"the lessons' {kind} points add up to {total:g}, not {wanted}; mend the cells' points.")
+
+
+def _heading(text: str) -> str:
+    headings = re.findall(r"^#{1,6}\s+(.+?)\s*$", text, re.MULTILINE)
+    return headings[-1] if headings else ""

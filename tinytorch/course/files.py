@@ -1,0 +1,68 @@
+"""Writing files so that a full disk or an interruption never leaves half of one behind."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tinytorch.errors import WorkspaceError
+
+
+@contextmanager
+def sentences(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about `path` into a sentence that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkspaceError(_words(error, path)) from error
+
+
+def _words(error: OSError, path: Path) -> str:
+    place = error.filename or path
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{path} could not be written: the disk is full. Free some space and run the command again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{place} may not be written or read by this account. Mend its permissions or choose another folder."
+    return f"{place} could not be used: {error.strerror or error}. Check the path and run the command again."
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Put `data` at `path` in one step: readers see the old file or the whole new one."""
+    with sentences(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(name, mode)
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def write_if_changed(path: Path, data: bytes) -> bool:
+    """Write only when the bytes differ, so that time stamps mean something; True when written."""
+    with sentences(path):
+        if path.is_file() and path.read_bytes() == data:
+            return False
+    write_bytes(path, data)
+    return True
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy one file's bytes to `target`, in one step."""
+    with sentences(source):
+        data = source.read_bytes()
+    write_bytes(target, data)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,235 @@
+"""What a student does with a module: start, test, complete, look, begin again, hand in."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from tinytorch.course import files, progress
+from tinytorch.course.build import build_source, source_path
+from tinytorch.course.export import export_notebooks
+from tinytorch.course.names import Lesson, Module, lessons
+from tinytorch.course.notebooks import read_notebook
+from tinytorch.course.progress import Completion
+from tinytorch.course.project import Project
+from tinytorch.course.visible import LIMIT_S, LessonRun, run_checks
+from tinytorch.errors import SourceError, WorkspaceError
+
+
+class State(StrEnum):
+    MISSING = "missing"
+    UNTOUCHED = "not started"
+    STARTED = "in progress"
+    COMPLETE = "complete"
+    CHANGED = "changed since complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The notebooks that were put in place, and those that were there and stayed as they are."""
+
+    placed: tuple[Path, ...]
+    kept: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """One lesson's run; `at` is set, and `exported` names what changed in the package, only when it passed."""
+
+    lesson: Lesson
+    run: LessonRun
+    exported: tuple[Path, ...] = ()
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonStatus:
+    """Where a lesson stands; `notebook` is the file that is worked on: in a checkout, the source."""
+
+    lesson: Lesson
+    notebook: Path
+    state: State
+    completed_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The notebooks that are as released again, and where the student's own went."""
+
+    restored: tuple[Path, ...]
+    backups: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The zip to hand in; `missing` and `unreadable` are what its owner should know before doing so."""
+
+    archive: Path
+    notebooks: tuple[str, ...]
+    missing: tuple[str, ...]
+    unreadable: tuple[str, ...]
+
+
+def start(project: Project, target: Module | Lesson) -> Started:
+    """Put the notebooks in place where they are missing; one that is there is never touched."""
+    _only_in_a_kit(project, "start", "the sources are in modules/")
+    placed, kept = [], []
+    for lesson in _lessons(project, target):
+        path = _notebook(project, lesson)
+        if path.exists():
+            kept.append(path)
+        else:
+            files.copy(_original(project, lesson), path)
+            placed.append(path)
+    return Started(tuple(placed), tuple(kept))
+
+
+def test(project: Project, target: Module | Lesson, *, limit_s: float = LIMIT_S) -> Iterator[LessonRun]:
+    """Run the visible checks, lesson by lesson; in a checkout, on notebooks made from the sources now."""
+    wanted = _lessons(project, target)
+    _refresh(project, target)
+    return (_run(project, lesson, limit_s) for lesson in wanted)
+
+
+def complete(
+    project: Project, target: Module | Lesson, *, limit_s: float = LIMIT_S, now: datetime | None = None
+) -> Iterator[Completed]:
+    """Run the checks and, lesson by lesson, export each that passes into the package and record it."""
+    wanted = _lessons(project, target)
+    _refresh(project, target)
+    return (_complete(project, lesson, limit_s, now or progress.now()) for lesson in wanted)
+
+
+def status(project: Project, target: Module | Lesson) -> tuple[LessonStatus, ...]:
+    """Where each lesson stands, from the files alone: nothing is run."""
+    done = progress.read_progress(project)
+    return tuple(_status(project, lesson, done.get(str(lesson))) for lesson in _lessons(project, target))
+
+
+def reset(project: Project, target: Module | Lesson, *, now: datetime | None = None) -> Reset:
+    """Put the untouched notebooks back, the present ones going to backups/.
+
+    What was exported from them stays in the package, so that later lessons still find it.
+    """
+    _only_in_a_kit(project, "reset", "use git to take a source back")
+    stamp = (now or progress.now()).strftime("%Y-%m-%d-%H%M%S")
+    restored, backups = [], []
+    for lesson in _lessons(project, target):
+        path, original = _notebook(project, lesson), _original(project, lesson)
+        if path.exists() and _digest(path) != _digest(original):
+            backup = _free(project.root / "backups" / lesson.module.name / f"{lesson.name}-{stamp}.ipynb")
+            files.copy(path, backup)
+            backups.append(backup)
+        files.copy(original, path)
+        progress.forget(project, lesson)
+        restored.append(path)
+    return Reset(tuple(restored), tuple(backups))
+
+
+def submit(project: Project, module: Module, *, to: Path | None = None, now: datetime | None = None) -> Submission:
+    """Pack the notebooks into one new zip in the folder `to`, by default the kit; nothing is overwritten."""
+    _only_in_a_kit(project, "submit", "students hand in from their kits")
+    stamp = (now or progress.now()).strftime("%Y-%m-%d-%H%M%S")
+    paths = [_notebook(project, lesson) for lesson in lessons(project, module)]
+    present = [path for path in paths if path.is_file()]
+    if not present:
+        raise WorkspaceError(f"{project.notebooks_dir(module)} holds no notebook to hand in; run `tito module start`.")
+    archive = _free((to or project.root) / f"{module}-{stamp}.zip")
+    files.write_bytes(archive, _zipped(present))
+    return Submission(
+        archive,
+        tuple(path.name for path in present),
+        tuple(path.name for path in paths if path not in present),
+        tuple(words for path in present if (words := _unreadable(path))),
+    )
+
+
+def _lessons(project: Project, target: Module | Lesson) -> list[Lesson]:
+    return [target] if isinstance(target, Lesson) else lessons(project, target)
+
+
+def _notebook(project: Project, lesson: Lesson) -> Path:
+    return project.notebooks_dir(lesson.module) / lesson.notebook
+
+
+def _original(project: Project, lesson: Lesson) -> Path:
+    return project.originals_dir / lesson.module.name / lesson.notebook
+
+
+def _only_in_a_kit(project: Project, verb: str, instead: str) -> None:
+    if project.kind != "kit":
+        raise WorkspaceError(f"`tito module {verb}` is for a student's kit, and this is a checkout: {instead}.")
+
+
+def _refresh(project: Project, target: Module | Lesson) -> None:
+    if project.kind == "checkout":
+        build_source(project, target.module if isinstance(target, Lesson) else target)
+
+
+def _run(project: Project, lesson: Lesson, limit_s: float) -> LessonRun:
+    original = _original(project, lesson) if project.kind == "kit" else None
+    return run_checks(_notebook(project, lesson), limit_s=limit_s, package_root=project.root, original=original)
+
+
+def _complete(project: Project, lesson: Lesson, limit_s: float, now: datetime) -> Completed:
+    run = _run(project, lesson, limit_s)
+    if not run.passed:
+        return Completed(lesson, run)
+    exported = tuple(export_notebooks([_notebook(project, lesson)], project.root))
+    digest = _digest(_worked_on(project, lesson))
+    progress.record(project, lesson, Completion(now.isoformat(), digest, len(run.checks)))
+    return Completed(lesson, run, exported, now.isoformat())
+
+
+def _status(project: Project, lesson: Lesson, done: Completion | None) -> LessonStatus:
+    path, original = _worked_on(project, lesson), _original(project, lesson)
+    if not path.exists():
+        state = State.MISSING
+    elif done:
+        state = State.COMPLETE if _digest(path) == done.digest else State.CHANGED
+    else:
+        untouched = original.exists() and _digest(path) == _digest(original)
+        state = State.UNTOUCHED if untouched else State.STARTED
+    return LessonStatus(lesson, path, state, done.at if done else None)
+
+
+def _worked_on(project: Project, lesson: Lesson) -> Path:
+    """What is edited by hand: the notebook in a kit, the percent source in a checkout."""
+    return _notebook(project, lesson) if project.kind == "kit" else source_path(project, lesson)
+
+
+def _free(path: Path) -> Path:
+    """`path`, or the first of `name-2`, `name-3`, ... that nobody has taken."""
+    candidate, number = path, 2
+    while candidate.exists():
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return candidate
+
+
+def _zipped(paths: list[Path]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in paths:
+            with files.sentences(path):
+                archive.write(path, path.name)
+    return buffer.getvalue()
+
+
+def _unreadable(path: Path) -> str:
+    try:
+        read_notebook(path)
+    except SourceError as error:
+        return str(error)
+    return ""
+
+
+def _digest(path: Path) -> str:
+    with files.sentences(path):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
