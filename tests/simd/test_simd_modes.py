@@ -1,0 +1,47 @@
+"""The same vectors at every width, without the dot-product instruction, and without the compiler."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+MODES = {
+    "16 bytes": {"TINYTORCH_SIMD_BYTES": "16"},
+    "32 bytes": {"TINYTORCH_SIMD_BYTES": "32"},
+    "64 bytes": {"TINYTORCH_SIMD_BYTES": "64"},
+    "no dot4": {"TINYTORCH_SIMD_DOT4": "0"},
+    "16 bytes, no dot4": {"TINYTORCH_SIMD_BYTES": "16", "TINYTORCH_SIMD_DOT4": "0"},
+    "no JIT": {"NUMBA_DISABLE_JIT": "1"},
+}
+
+
+def python(*args: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, *args], env={**os.environ, **environment}, capture_output=True, text=True, timeout=240
+    )
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
+def test_vectors_behave_the_same_in_this_mode(mode):
+    run = python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / "test_simd_vectors.py"), **mode)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-1000:]
+
+
+@pytest.mark.parametrize("width", ["16", "32", "64"])
+def test_forced_width_is_the_width(width):
+    run = python("-c", "from tinytorch import simd; print(simd.BYTES, simd.W, simd.FORCED)", TINYTORCH_SIMD_BYTES=width)
+    assert run.stdout.split() == [width, str(int(width) // 4), "True"]
+
+
+def test_a_width_that_does_not_exist_is_refused():
+    run = python("-c", "import tinytorch.simd", TINYTORCH_SIMD_BYTES="48")
+    assert run.returncode == 1
+    assert "must be 16, 32 or 64" in run.stderr
+
+
+def test_a_plain_cpu_gets_narrow_vectors_and_no_dot4():
+    run = python("-c", "from tinytorch import simd; print(simd.BYTES, simd.HAS_DOT4)", NUMBA_CPU_NAME="generic")
+    assert run.stdout.split() == ["16", "False"]

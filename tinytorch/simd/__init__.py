@@ -1,0 +1,76 @@
+"""SIMD vectors inside Numba functions: the registers of this processor, as wide as they are here.
+
+    from tinytorch import simd
+
+    @simd.jit
+    def add(a, b, out):
+        for i in range(0, a.size, simd.W):
+            left = a.size - i
+            simd.store_part(out, i, simd.load_part(a, i, left) + simd.load_part(b, i, left), left)
+
+A vector holds `BYTES` bytes: `W` float32 values, or half as many float64. It is a value like a float: it can be
+a local variable, an element of a tuple, an argument or a result of a compiled function. Width is never written
+into a kernel; `W` says what it is, and the same source runs on 16, 32 and 64 bytes.
+
+Every function here is also plain Python. With NUMBA_DISABLE_JIT=1 a kernel runs line by line on small NumPy
+arrays, checks its indices, and `counting()` counts the vectors that it loads and stores.
+
+    cpu.py         how wide, which instructions, `jit`
+    vector.py      the Numba type, its operators, and how a plain function gets a compiled form
+    plain.py       vectors without the compiler, counting
+    memory.py      load, store, their partial and streaming forms, broadcast
+    arithmetic.py  fma, maximum, sums across lanes
+    integer.py     int8 dot products of four
+"""
+
+from tinytorch.simd.arithmetic import abs, fma, max_lane, maximum, sum
+from tinytorch.simd.cpu import BYTES, FORCED, HAS_DOT4, W, jit
+from tinytorch.simd.integer import broadcast4, dot4_s8s8, dot4_u8s8, load4, zero_i32
+from tinytorch.simd.memory import (
+    aligned_offset,
+    broadcast,
+    broadcast_at,
+    fence,
+    load,
+    load_part,
+    prefetch,
+    store,
+    store_part,
+    stream,
+    zero,
+)
+from tinytorch.simd.plain import Counts, Lanes, counting
+from tinytorch.simd.vector import VectorType
+
+__all__ = [
+    "BYTES",
+    "FORCED",
+    "HAS_DOT4",
+    "Counts",
+    "Lanes",
+    "VectorType",
+    "W",
+    "abs",
+    "aligned_offset",
+    "broadcast",
+    "broadcast4",
+    "broadcast_at",
+    "counting",
+    "dot4_s8s8",
+    "dot4_u8s8",
+    "fence",
+    "fma",
+    "jit",
+    "load",
+    "load4",
+    "load_part",
+    "max_lane",
+    "maximum",
+    "prefetch",
+    "store",
+    "store_part",
+    "stream",
+    "sum",
+    "zero",
+    "zero_i32",
+]
