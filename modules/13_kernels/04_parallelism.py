@@ -1,0 +1,707 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Parallelism
+#
+# > Several threads on one array: when they help, when they can't, and what they cost.
+#
+# Your kernels use one core. This lesson gives work to the others. That's easy to get right and hard to gain from:
+# handing work to a thread takes longer than many kernels run, Python lets only one thread interpret at a time, some
+# part of every program stays serial, and all cores draw from the same memory.
+#
+# At the end of this lesson you have
+#
+# * `parallel_relu`, `parallel_batch_processing` and `parallel_matmul`, right for any number of workers,
+# * the four limits above, each measured on your machine,
+# * a rule for when one thread is the better choice, built into the code.
+
+# %%
+#| default_exp core.kernels.parallelism
+
+# %%
+#| export
+import itertools
+import math
+import operator
+import os
+import queue
+import statistics
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypedDict
+
+import numpy as np
+
+from tinytorch import hardware
+from tinytorch.bench import compare
+from tinytorch.core.kernels.timing import as_array
+
+# %%
+#| export
+from tinytorch.core.kernels.vectorization import flat_pair, output_for, relu_kernel_for, vectorized_relu
+
+# %%
+#| export
+from tinytorch.core.kernels.matmul import matmul_simd
+
+# %%
+import time
+
+import matplotlib.pyplot as plt
+from numba import njit
+
+from tinytorch import plots
+from tinytorch.bench import measure
+
+# %% [markdown]
+# ## Share work between threads
+#
+# A call is cut into **shares**, numbered from 0. Its threads take the next number as long as there is one, and so a
+# thread that is slow, or late, simply takes fewer. The calling thread takes part. That has two consequences:
+#
+# * one worker is the caller alone, and no other thread is touched,
+# * a call always finishes, even when every other thread is busy: the caller does what nobody else took. So a worker
+#   may itself make a parallel call, and eight threads may call at once, without anyone waiting in a circle.
+#
+# | state of a share | who changes it | under the lock |
+# | --- | --- | --- |
+# | open: its number is `_next` or higher | - | - |
+# | running | a thread that takes it | `_next` and `_running` go up |
+# | done | the same thread | `_running` goes down; at 0 with none open, `_done` is set |
+# | failed | the same thread | the same, the exception is kept, and the open shares are dropped |
+
+
+# %%
+#| export
+class Job:
+    """The shares of one call. Whoever calls `help` works on them until none is open."""
+
+    def __init__(self, work: Callable[[int], None], shares: int) -> None:
+        self._work, self._shares = work, shares
+        self._next = self._running = 0
+        self._failures: list[tuple[int, BaseException]] = []
+        self._lock, self._done = threading.Lock(), threading.Event()
+
+    def help(self) -> None:
+        """Take open shares, one after the other, until there is none."""
+        while (share := self._take()) is not None:
+            failure = None
+            try:
+                self._work(share)
+            except BaseException as err:  # it belongs to the caller, in another thread: `wait` raises it there
+                failure = err
+            self._finish(share, failure)
+
+    def wait(self) -> None:
+        """Return when no share is open or running; raise the exception of the failed share with the lowest number."""
+        self._done.wait()
+        if self._failures:
+            raise min(self._failures, key=operator.itemgetter(0))[1]
+
+    def _take(self) -> int | None:
+        with self._lock:
+            if self._next >= self._shares:
+                return None
+            self._next, self._running = self._next + 1, self._running + 1
+            return self._next - 1
+
+    def _finish(self, share: int, failure: BaseException | None) -> None:
+        with self._lock:
+            self._running -= 1
+            if failure is not None:
+                self._failures.append((share, failure))
+                self._next = self._shares
+            if self._running == 0 and self._next >= self._shares:
+                self._done.set()
+
+
+# %% [markdown]
+# The threads themselves are started when they're first needed, wait for jobs, and stay. A forked process inherits the
+# memory of its parent but none of its threads, and a lock that another thread held at that moment stays locked for
+# ever: the child therefore starts with a new, empty pool.
+
+# %%
+#| export
+MOST_THREADS = 64  # a job with more workers still finishes: the caller and these threads take all its shares
+
+
+class WorkerPool:
+    """Threads that wait for jobs; they're daemons, so they don't keep the process alive."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+
+    def invite(self, job: Job, helpers: int) -> None:
+        """Ask `helpers` threads to help with the job as soon as they're free."""
+        helpers = min(helpers, MOST_THREADS)
+        with self._lock:
+            while len(self._threads) < helpers and self._start_thread():
+                pass
+        for _ in range(helpers):
+            self._jobs.put(job)
+
+    def _start_thread(self) -> bool:
+        name = f"tinytorch-worker-{len(self._threads) + 1}"
+        thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system's limit is reached: the caller takes the shares that nobody else takes
+            return False
+        self._threads.append(thread)
+        return True
+
+    def _serve(self) -> None:
+        while True:
+            self._jobs.get().help()
+
+
+_pool = WorkerPool()
+
+
+def _forget_threads() -> None:
+    """Give a forked child a pool of its own."""
+    global _pool
+    _pool = WorkerPool()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_forget_threads)
+
+
+def run_shares(work: Callable[[int], None], shares: int, workers: int) -> None:
+    """Call work(0) to work(shares - 1), each once, in up to `workers` threads of which the caller is one.
+
+    Returns when all are done. After an exception no further share is started, and the exception is raised here.
+    """
+    if shares < 1:
+        return
+    job = Job(work, shares)
+    if min(workers, shares) > 1:
+        _pool.invite(job, min(workers, shares) - 1)
+    job.help()
+    job.wait()
+
+
+# %% [markdown]
+# Two small helpers remain. `slices` cuts a length into nearly equal parts; `checked_workers` refuses what isn't a
+# number of workers. `usable_cores` asks how many cores this process may use: for a kernel that computes, a thread
+# more than that only waits.
+
+
+# %%
+#| export
+def slices(length: int, parts: int) -> list[slice]:
+    """At most `parts` slices that cover range(length) in order, none empty, their lengths differing by 1 at most."""
+    parts = max(1, min(parts, length))
+    edges = [length * part // parts for part in range(parts + 1)]
+    return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
+
+
+def checked_workers(num_workers: int) -> int:
+    """`num_workers` as an int. Raises ValueError if it is below 1, TypeError if it isn't a whole number."""
+    workers = operator.index(num_workers)
+    if workers < 1:
+        raise ValueError(f"num_workers must be at least 1, got {workers}")
+    return workers
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on, as detected."""
+    return hardware.card().usable_cores.value or 1
+
+
+# %% [markdown]
+# The figure shows who took which share and when, from times recorded just now. The work is a sleep, so it shows the
+# sharing itself; the shares are unequal on purpose.
+
+# %% tags=["measure"]
+taken: list[tuple[str, float, float]] = []
+
+
+def unequal(share: int) -> None:
+    start = time.perf_counter()
+    time.sleep(0.002 * (1 + share % 4))
+    taken.append((threading.current_thread().name, start, time.perf_counter()))
+
+
+run_shares(unequal, 16, workers=4)
+names, origin = sorted({name for name, _, _ in taken}), min(start for _, start, _ in taken)
+figure, axes = plt.subplots(figsize=(8, 2.2), layout="constrained")
+for name, start, stop in taken:
+    bar = (1000 * (start - origin), 1000 * (stop - start))
+    axes.broken_barh([bar], (names.index(name) - 0.4, 0.8), facecolor="0.8", edgecolor="black")
+axes.set(title="No thread waits while a share is open", xlabel="time in milliseconds")
+axes.set_yticks(range(len(names)), names)
+figure.supxlabel(plots.caption(), fontsize=7)
+plt.close(figure)
+figure
+
+# %% [markdown]
+# ## Apply an operation to a batch
+#
+# Python's **global interpreter lock** (GIL) lets one thread at a time interpret Python code. A function can give it
+# back while it does something else: NumPy does inside its loops, a sleep or a read does, and so does Numba with
+# `nogil=True`, which `@simd.jit` sets. Whether threads help is decided by where an operation spends its time:
+#
+# | operation | holds the GIL | two threads can be faster |
+# | --- | --- | --- |
+# | a loop written in Python | always | no |
+# | NumPy on large slices, a `nogil` kernel | between its loops | yes, up to the cores |
+# | waiting for a file, a network, a timer | no | yes, beyond the cores too |
+#
+# This is why a batch may have more workers than you have cores: only the caller knows what the operation does.
+
+# %% [markdown]
+# **Predict.** The same sum of squares, once as a loop in Python, once as a compiled `nogil` loop. How many times as
+# fast is each with two workers as with one on your machine?
+
+# %%
+my_prediction_python_loop = None
+my_prediction_nogil_loop = None
+
+# %% [markdown]
+# **Implement** `parallel_batch_processing`, about 12 lines. One share for each slice of axis 0; every share writes
+# its result to its own place in a list, so that order needs no thought; then one `np.concatenate`. Mind three cases:
+#
+# * an empty batch: call the operation once, on the empty batch, because only its result knows the shape and dtype,
+# * a result without one entry for each sample, such as a total: `checked_result` raises for it,
+# * a result that is the slice itself: `np.concatenate` copies, so the caller never gets a view of the batch.
+#
+# The slices are read-only views: an operation that works in place gets an exception rather than changing the caller's
+# batch.
+
+
+# %%
+#| export
+def read_only(batch: np.ndarray) -> np.ndarray:
+    """A view of the batch that can't be written to."""
+    view = batch.view()
+    view.flags.writeable = False
+    return view
+
+
+def checked_result(result: Any, samples: int) -> np.ndarray:
+    """The result of an operation on a slice, as an array. Raises ValueError unless it has one entry for each sample."""
+    array = as_array(result)
+    if array.ndim == 0 or array.shape[0] != samples:
+        raise ValueError(
+            f"operation returned shape {array.shape} for a slice of {samples} samples; "
+            f"it must return one entry for each sample along axis 0"
+        )
+    return array
+
+
+# %% nbgrader={"grade": false, "grade_id": "parallel_batch_processing", "solution": true}
+#| export
+def parallel_batch_processing(
+    batch_data: Any, operation: Callable[[np.ndarray], Any] | None = None, num_workers: int = 4
+) -> np.ndarray:
+    """operation(batch), computed on slices along axis 0 in up to `num_workers` threads.
+
+    batch_data: (samples, ...).  operation: gets a read-only slice (k, ...), returns (k, ...) of any sample shape and
+    dtype, and treats samples independently; None is ReLU.
+    Returns the results in the order of the samples, a new array; of an empty batch, the operation's result for it.
+    Raises what the operation raises; ValueError for num_workers < 1, a batch with no axis, a result of another length.
+    """
+    workers = checked_workers(num_workers)
+    batch = read_only(as_array(batch_data))
+    if batch.ndim == 0:
+        raise ValueError("batch_data must have an axis of samples, got a single number of shape ()")
+    if operation is None:
+        operation = vectorized_relu
+    ### BEGIN SOLUTION
+    parts = slices(len(batch), workers)
+    results: list[np.ndarray] = [batch] * len(parts)
+
+    def work(share: int) -> None:
+        samples = batch[parts[share]]
+        results[share] = checked_result(operation(samples), len(samples))
+
+    run_shares(work, len(parts), workers)
+    if len(results) == 1 and not np.may_share_memory(results[0], batch):
+        return results[0]
+    return np.concatenate(results)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_parallel_batch_processing", "points": 6}
+def test_unit_parallel_processing() -> None:
+    """Order, shapes and dtypes that change, few and no samples, exceptions, and threads that really run together."""
+    batch = np.random.default_rng(4).standard_normal((10, 3, 2)).astype(np.float32)
+    assert np.array_equal(parallel_batch_processing(batch), np.maximum(batch, 0)), "the default operation is ReLU"
+    for workers in (1, 2, 3, 7, 50):
+        lasts = parallel_batch_processing(batch, lambda s: s[:, -1, -1].astype(np.float64), workers)
+        assert (lasts.shape, lasts.dtype) == ((10,), np.float64), f"{workers} workers: {lasts.shape}, {lasts.dtype}"
+        assert np.array_equal(lasts, batch[:, -1, -1]), f"{workers} workers: values or their order are wrong"
+    empty = parallel_batch_processing(batch[:0], lambda s: s[:, 0].astype(np.int8))
+    assert (empty.shape, empty.dtype) == ((0, 2), np.int8), f"an empty batch gave {empty.shape}, {empty.dtype}"
+    together = threading.Barrier(2)
+
+    def meet(samples: np.ndarray) -> np.ndarray:
+        together.wait(timeout=5)  # BrokenBarrierError if nobody else comes
+        return samples
+
+    assert np.array_equal(parallel_batch_processing(batch, meet, num_workers=2), batch), "two slices must run together"
+    reached = []
+    for operation, workers in ((lambda s: s.missing, 3), (lambda s: s.sum(), 3), (None, 0)):
+        try:
+            parallel_batch_processing(batch, operation, workers)
+        except (AttributeError, ValueError) as err:
+            reached.append(type(err))
+    assert reached == [AttributeError, ValueError, ValueError], f"these exceptions reached the caller: {reached}"
+
+
+test_unit_parallel_processing()
+
+# %% [markdown]
+# **Measure** the GIL. One share for each worker, the same total work.
+
+
+# %% tags=["measure"]
+def squares_in_python(numbers) -> int:
+    total = 0
+    for number in numbers:
+        total += number * number
+    return total
+
+
+@njit(nogil=True)
+def squares_nogil(numbers):
+    total = 0
+    for number in numbers:
+        total += number * number % 7
+    return total
+
+
+worker_counts = [1, 2, 4]
+gil_timings = {}
+for name, kernel, n in (("Python loop", squares_in_python, 100_000), ("nogil loop", squares_nogil, 1_000_000)):
+    numbers = np.arange(n)
+    data = numbers.tolist() if kernel is squares_in_python else numbers
+    gil_timings[name] = [
+        measure(lambda w=w, d=data, k=kernel: run_shares(lambda i: k(d[slices(len(d), w)[i]]), w, w), samples=7)
+        for w in worker_counts
+    ]
+for name, row in gil_timings.items():
+    print(
+        f"{name}: times as fast with {worker_counts} workers:", [round(row[0].median_us / t.median_us, 2) for t in row]
+    )
+plots.scaling(worker_counts, gil_timings)
+
+# %% [markdown]
+# **Reflect.** Compare with your predictions. Your data loader decodes images in pure Python: which of the two lines
+# is it on, and what could you use in place of threads? Why does the nogil line stop where it stops?
+
+# %% [markdown]
+# ## Split ReLU
+#
+# **Amdahl's law.** If a part s of the time is serial, p workers are at most `1 / (s + (1 - s) / p)` times as fast.
+# For a short call the serial part is nearly everything: waking a thread costs some ten microseconds, the time in
+# which one core finishes a ReLU of tens of thousands of elements.
+#
+# **Bandwidth.** For a long call, memory is the part that can't be split. If one core alone draws half of what the
+# memory delivers, two cores draw all of it, and a third finds nothing left, whatever Amdahl's law promises.
+#
+# So the rule has three cases:
+#
+# | call | threads | why |
+# | --- | --- | --- |
+# | shorter than waking a thread is worth | 1 | serial part |
+# | longer | as asked, but at most the usable cores | a thread without a core only waits |
+# | not a contiguous float array | 1 | no compiled kernel; NumPy runs it |
+
+# %%
+#| export
+SERIAL_BYTES = 4 * 2**20  # x of this size or less isn't split; on a shared core a woken thread may start late
+SHARE_BYTES = 2**20  # of x, at least, for a share: some hundred times the cost of taking one
+
+
+# %% [markdown]
+# **Predict.** How many times as fast is ReLU with all your cores as with one, on 8 MiB and on 256 MiB?
+
+# %%
+my_prediction_relu_8_mib = None
+my_prediction_relu_256_mib = None
+
+# %% [markdown]
+# **Implement** `parallel_relu`, about 12 lines. The flat views and the kernel come from the last lesson; ask
+# `relu_kernel_for` about the *whole* call, for a share alone would look small enough for the cache. Cut the run into
+# more shares than workers (four for each, none smaller than `SHARE_BYTES`), so that a thread that starts late costs
+# little. Where the table says 1, call `vectorized_relu`.
+
+
+# %% nbgrader={"grade": false, "grade_id": "parallel_relu", "solution": true}
+#| export
+def parallel_relu(x: Any, num_workers: int = 4) -> np.ndarray:
+    """max(x, 0) element by element in up to `num_workers` threads; equal to vectorized_relu(x) for every one of them.
+
+    x: any shape, layout and real dtype. float32 and float64 in one run of memory are split where that's worth a thread.
+    Raises ValueError if num_workers < 1.
+    """
+    workers = checked_workers(num_workers)
+    x = as_array(x)
+    ### BEGIN SOLUTION
+    out = output_for(x, x.dtype, None)
+    views = flat_pair(x, out)
+    if views is None:
+        return np.maximum(x, x.dtype.type(0), out=out)
+    flat_x, flat_out = views
+    kernel = relu_kernel_for(x.nbytes + out.nbytes)
+    if x.nbytes <= SERIAL_BYTES or min(workers, usable_cores()) == 1:
+        kernel(flat_x, flat_out)
+        return out
+    workers = min(workers, usable_cores())
+    parts = slices(x.size, min(4 * workers, math.ceil(x.nbytes / SHARE_BYTES)))
+
+    def work(share: int) -> None:
+        kernel(flat_x[parts[share]], flat_out[parts[share]])
+
+    run_shares(work, len(parts), workers)
+    return out
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_parallel_relu", "points": 4}
+def test_unit_parallel_relu() -> None:
+    """Equal to vectorized_relu around the sizes where shares begin and end, for many numbers of workers."""
+    numbers = np.random.default_rng(5)
+    for n in (0, 1, 1000, SERIAL_BYTES // 4 + 1, 1_500_001):
+        x = numbers.standard_normal(n).astype(np.float32)
+        x[n // 2 : n // 2 + 1] = np.nan
+        for workers in (1, 2, 3, 16):
+            right = np.array_equal(parallel_relu(x, num_workers=workers), np.maximum(x, 0), equal_nan=True)
+            assert right, f"wrong for {n} elements, {workers} workers"
+    matrix = np.asfortranarray(numbers.standard_normal((1200, 700)))
+    assert np.array_equal(parallel_relu(matrix), np.maximum(matrix, 0)), "wrong for a large matrix in Fortran order"
+    assert np.array_equal(parallel_relu(matrix[::2]), np.maximum(matrix[::2], 0)), "wrong for rows with gaps"
+    assert parallel_relu(np.ones(2**23, dtype=np.int8)).dtype == np.int8, "the dtype must stay"
+    try:
+        parallel_relu(matrix, num_workers=0)
+    except ValueError:
+        return
+    raise AssertionError("num_workers=0 must raise ValueError")
+
+
+test_unit_parallel_relu()
+
+# %% [markdown]
+# **Measure** against one thread, in pairs. `above` and `below` say that the whole interval is on that side of equal.
+
+# %% tags=["measure"]
+mebibytes = (0.0625, 1, 4, 8, 16, 64, 256)
+relu_pairs = []
+for mib in mebibytes:
+    x = np.random.default_rng(6).standard_normal(int(mib * 2**18), dtype=np.float32)
+    pairs = compare(partial(parallel_relu, x, 2), partial(vectorized_relu, x), limit_s=2)
+    relu_pairs.append(pairs)
+    print(
+        f"{mib:>8} MiB: two workers {pairs.ratio:.2f} times as fast [{pairs.low:.2f}, {pairs.high:.2f}] {pairs.verdict}"
+    )
+
+# %% tags=["measure"]
+figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+middle = [pairs.ratio for pairs in relu_pairs]
+spread = [[pairs.ratio - pairs.low for pairs in relu_pairs], [pairs.high - pairs.ratio for pairs in relu_pairs]]
+axes.errorbar(mebibytes, middle, yerr=spread, marker="o", color="black", capsize=3)
+axes.axhline(1, color="0.5", linestyle="--")
+axes.axvline(SERIAL_BYTES / 2**20, color="0.5", linestyle=":", label="SERIAL_BYTES")
+axes.set(title="Two workers over one: where does the second begin to pay?", xscale="log")
+axes.set(xlabel="size of x in MiB", ylabel="times as fast (interval of the ratio)")
+axes.legend(frameon=False)
+figure.supxlabel(plots.caption(), fontsize=7)
+plt.close(figure)
+figure
+
+# %% [markdown]
+# **Reflect.** Where does the second thread begin to pay, and is `SERIAL_BYTES` well chosen for your machine? If the
+# gain stays below two for large arrays: is it Amdahl's law or bandwidth, and which measurement would tell them apart?
+
+# %% [markdown]
+# ## Multiply in row panels
+#
+# Rows of `A` times `B` are rows of `C`: row panels of a product depend on nothing but their own rows of `A`, and on
+# all of `B`. A product does `2 * M * N * K` operations on `4 * (M * K + K * N + M * N)` bytes, so for large matrices
+# the cores rarely meet at the memory. That's the case in which Amdahl's law is the one that counts: what's serial
+# here is the call itself.
+#
+# | M = N = K | operations | bytes of the three float32 matrices | operations for each byte |
+# | --- | --- | --- | --- |
+# | 64 | 0.5 million | 48 KiB | 11 |
+# | 512 | 268 million | 3 MiB | 85 |
+# | 2048 | 17 billion | 48 MiB | 341 |
+#
+# Each panel is a product by `matmul_simd`, which packs `B` for itself: with p workers `B` is packed p times.
+
+# %%
+#| export
+SERIAL_OPERATIONS = 2**24  # a product with fewer runs about as long as it takes to share it
+PANEL_ROWS = 48  # a panel is at least this high, so that packing B is a small part of its work
+
+
+def product_operands(A: Any, B: Any) -> tuple[np.ndarray, np.ndarray]:
+    """A and B as float32 matrices. Raises ValueError, naming both shapes, if they can't be multiplied."""
+    A, B = as_array(A), as_array(B)
+    if A.ndim != 2 or B.ndim != 2 or A.shape[1] != B.shape[0]:
+        raise ValueError(
+            f"A of shape {A.shape} and B of shape {B.shape} can't be multiplied; they must be (M, K) and (K, N)"
+        )
+    return A.astype(np.float32, copy=False), B.astype(np.float32, copy=False)
+
+
+# %% [markdown]
+# **Predict.** How many times as fast as one thread are two, for 128, 512 and 1024 squared?
+
+# %%
+my_prediction_matmul = None
+
+# %% [markdown]
+# **Implement** the end of `parallel_matmul`, about 10 lines: one row panel for each worker, fewer if the panels got
+# lower than `PANEL_ROWS`; each share writes its rows of `C`. With one panel, or fewer operations than
+# `SERIAL_OPERATIONS`, it is `matmul_simd`.
+
+
+# %% nbgrader={"grade": false, "grade_id": "parallel_matmul", "solution": true}
+#| export
+def parallel_matmul(A: Any, B: Any, num_workers: int | None = None) -> np.ndarray:
+    """C = A @ B in float32, row panels in up to `num_workers` threads; None means the physical cores.
+
+    A: (M, K), B: (K, N), any strides.  Returns (M, N) float32; each panel is computed by matmul_simd.
+    Raises ValueError, naming both shapes, if they can't be multiplied; ValueError if num_workers < 1.
+    """
+    if num_workers is None:
+        num_workers = hardware.card().physical_cores.value or usable_cores()
+    workers = min(checked_workers(num_workers), usable_cores())
+    A, B = product_operands(A, B)
+    ### BEGIN SOLUTION
+    M, K = A.shape
+    N = B.shape[1]
+    panels = slices(M, min(workers, M // PANEL_ROWS))
+    if len(panels) == 1 or 2 * M * N * K < SERIAL_OPERATIONS:
+        return matmul_simd(A, B)
+    C = np.empty((M, N), dtype=np.float32)
+
+    def work(share: int) -> None:
+        C[panels[share]] = matmul_simd(A[panels[share]], B)
+
+    run_shares(work, len(panels), workers)
+    return C
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_parallel_matmul", "points": 3}
+def test_unit_parallel_matmul() -> None:
+    """Against a float64 product, for sizes that panels don't divide, with none, one and many workers."""
+    rng = np.random.default_rng(7)
+    for M, K, N in ((1, 5, 3), (0, 4, 2), (97, 131, 33), (401, 257, 129)):
+        A, B = rng.standard_normal((M, K)), rng.standard_normal((K, N))
+        allowed = (K + 2) * np.finfo(np.float32).eps * (np.abs(A) @ np.abs(B))
+        for workers in (None, 1, 2, 5):
+            C = parallel_matmul(A, B, num_workers=workers)
+            assert (C.shape, C.dtype) == ((M, N), np.float32), f"{(M, K, N)}: {C.shape}, {C.dtype}"
+            assert np.all(np.abs(C - A @ B) <= allowed), f"wrong values for {(M, K, N)} with {workers} workers"
+    for call in (lambda: parallel_matmul(A, A), lambda: parallel_matmul(A, B, num_workers=0)):
+        try:
+            call()
+        except ValueError:
+            continue
+        raise AssertionError("shapes that don't fit, and num_workers=0, must raise ValueError")
+
+
+test_unit_parallel_matmul()
+
+# %% [markdown]
+# **Measure** how products scale beside ReLU, and what Amdahl's law makes of the largest product: solved for s, with p
+# workers and a gain g, it says `s = (p / g - 1) / (p - 1)`.
+
+# %% tags=["measure"]
+rng = np.random.default_rng(8)
+worker_counts = sorted({1, 2, min(4, usable_cores()), usable_cores()})
+scaling_timings = {}
+for n in (128, 512, 1024):
+    A, B = rng.standard_normal((2, n, n), dtype=np.float32)
+    scaling_timings[f"product {n}"] = [measure(parallel_matmul, A, B, num_workers=w, samples=5) for w in worker_counts]
+x = rng.standard_normal(2**24, dtype=np.float32)
+scaling_timings["ReLU 64 MiB"] = [measure(parallel_relu, x, num_workers=w, samples=5) for w in worker_counts]
+for name, row in scaling_timings.items():
+    print(
+        f"{name}: times as fast with {worker_counts} workers:", [round(row[0].median_us / t.median_us, 2) for t in row]
+    )
+p, largest = worker_counts[-1], scaling_timings["product 1024"]
+gain = largest[0].median_us / largest[-1].median_us
+serial = min(1.0, max(0.0, (p / gain - 1) / (p - 1))) if p > 1 else None
+plots.scaling(worker_counts, scaling_timings, serial_fraction=serial)
+
+# %% [markdown]
+# **Reflect.** Which of the curves follows Amdahl's law with the serial part found from the largest product, and which
+# falls below it? Give the reason for the latter in bytes. With twice the cores, which of your network's operations
+# would you expect to gain?
+
+# %% [markdown]
+# ## Scaling on this machine
+#
+# The last function puts ReLU and a batch side by side for any numbers of workers, relative to one worker in the same
+# run.
+
+
+# %%
+#| export
+class ScalingRow(TypedDict):
+    """One number of workers: times in microseconds, speedups against one worker, timed in turn with it."""
+
+    workers: int
+    relu_time: float
+    batch_time: float
+    relu_speedup: float
+    batch_speedup: float
+
+
+def analyze_parallel_scaling(worker_counts: Sequence[int] = (1, 2, 4, 8)) -> list[ScalingRow]:
+    """Measure ReLU on 16 MiB and a batch of 64 hyperbolic tangents of 32 KiB for each number of workers.
+
+    A time is the median of its samples; a speedup is the median ratio of pairs, each of one call by one worker and one
+    by several, so that a change in the machine's speed hits both.
+    Raises ValueError for a number of workers below 1.
+    """
+    counts = [checked_workers(count) for count in worker_counts]
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(2**22, dtype=np.float32)
+    batch = rng.standard_normal((64, 2**13), dtype=np.float32)
+    one_relu, one_batch = partial(parallel_relu, x, 1), partial(parallel_batch_processing, batch, np.tanh, 1)
+    rows: list[ScalingRow] = []
+    for count in counts:
+        relu = compare(partial(parallel_relu, x, count), one_relu, limit_s=1.0)
+        tanh = compare(partial(parallel_batch_processing, batch, np.tanh, count), one_batch, limit_s=1.0)
+        rows.append(
+            {
+                "workers": count,
+                "relu_time": statistics.median(relu.candidate_us),
+                "batch_time": statistics.median(tanh.candidate_us),
+                "relu_speedup": relu.ratio,
+                "batch_speedup": tanh.ratio,
+            }
+        )
+    return rows
+
+
+# %% tags=["measure"]
+print(hardware.card().usable_cores)
+for row in analyze_parallel_scaling():
+    print({name: round(value, 2) for name, value in row.items()})
+
+# %% [markdown]
+# You can now say of a call whether a second core will help it before you try, and the code takes the serial way by
+# itself where it won't. Two limits are left that no thread moves: the number of bytes and the number of operations.
+# The next lesson makes both smaller.
