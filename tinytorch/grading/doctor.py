@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tinytorch.course.doctor import Finding, package
+from tinytorch.course.doctor import OPTIONAL, Finding, package
 from tinytorch.errors import SandboxUnavailableError
 
 INSTRUCTOR_PACKAGES = ("nbgrader", "pytest", "jinja2")
@@ -22,7 +22,7 @@ def check_instructor(root: Path) -> list[Finding]:
 
 def check_cluster() -> list[Finding]:
     """What grading on a Dask cluster needs; nobody else does."""
-    return [package("cluster", "distributed", "pip install -e '.[cluster]'")]
+    return [package(OPTIONAL, "distributed", "pip install -e '.[cluster]' (only to grade on a cluster)")]
 
 
 def _sandbox() -> Finding:

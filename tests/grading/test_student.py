@@ -1,0 +1,191 @@
+"""The `student` fixture calls what the notebook defines, and what comes back is what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from tinytorch.grading.student import Student
+from tinytorch.grading.trouble import CheckFailed, StudentRaised, student_error
+
+OpenStudent = Callable[..., Student]
+
+
+def test_arguments_and_results_keep_type_and_layout(open_student: OpenStudent) -> None:
+    student = open_student(
+        "def look(x):\n    return [str(x.dtype), x.shape, x.strides, x.flags.writeable, type(x).__name__]",
+        "def same(*args, **kwargs):\n    return args, kwargs",
+    )
+    x = np.arange(12, dtype=np.int16).reshape(3, 4)[::-1, ::2]
+    x.flags.writeable = False
+    assert student.look(x) == ["int16", (3, 2), (-8, 4), False, "ndarray"]
+    assert student.same(1, "a", k=(None, 2.5)) == ((1, "a"), {"k": (None, 2.5)})
+
+
+def test_a_call_tells_what_became_of_the_arguments(open_student: OpenStudent) -> None:
+    student = open_student("def fill(x, out=None):\n    out[:] = x + 1\n    x[0] = 9\n    return out")
+    x, out = np.zeros(3), np.zeros(3)
+    call = student.call("fill", x, out=out)
+    assert call.result_is == "out"
+    assert call.kwargs["out"].tolist() == [1, 1, 1]
+    assert call.args[0].tolist() == [9, 0, 0]
+    assert x.tolist() == [0, 0, 0]
+    assert call.wall_s > 0
+
+
+def test_builtin_exceptions_arrive_by_type_with_the_students_line(open_student: OpenStudent) -> None:
+    student = open_student("def f(x):\n    raise ValueError(f'bad {x}')")
+    with pytest.raises(ValueError, match="bad 3") as caught:
+        student.f(3)
+    error = student_error(caught.value)
+    assert error is not None
+    assert error.words() == "ValueError: bad 3 (01_first, cell 1, line 2: `raise ValueError(f'bad {x}')`)"
+    assert "01_first_cell_1.py" in caught.value.student_traceback
+
+
+def test_other_exceptions_arrive_as_student_raised(open_student: OpenStudent) -> None:
+    student = open_student("class Odd(Exception):\n    pass\ndef f():\n    raise Odd('no')")
+    with pytest.raises(StudentRaised, match="no") as caught:
+        student.f()
+    assert caught.value.error.type_name == "Odd"
+
+
+@pytest.mark.parametrize("exception", ["SystemExit(0)", "KeyboardInterrupt()"])
+def test_attempts_to_leave_are_the_students(open_student: OpenStudent, exception: str) -> None:
+    student = open_student(f"def f():\n    raise {exception}", "def g():\n    return 1")
+    with pytest.raises(StudentRaised):
+        student.f()
+    assert student.g() == 1
+
+
+def test_an_exception_that_fights_back_is_still_one(open_student: OpenStudent) -> None:
+    student = open_student(
+        "class E(ValueError):\n    def __str__(self):\n        raise RuntimeError\ndef f():\n    raise E"
+    )
+    with pytest.raises(ValueError, match="could not be read"):
+        student.f()
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        pytest.param(("x = 1",), "no cell of 01_first defines it", id="nowhere"),
+        pytest.param(("def f(:\n    pass",), r"cell 1 of 01_first failed \(SyntaxError", id="syntax error"),
+        pytest.param(("@nothing\ndef f():\n    pass",), r"failed \(NameError", id="failing decorator"),
+        pytest.param(("def f(): pass", "del f"), "though cell 1 mentions it", id="deleted"),
+        pytest.param(("def f(): pass", "f = 3"), "though cell 1 mentions it", id="no function"),
+    ],
+)
+def test_a_missing_function_is_told_in_words(open_student: OpenStudent, sources: tuple[str, ...], words: str) -> None:
+    with pytest.raises(CheckFailed, match=words):
+        open_student(*sources).f(1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return x.view(type('T', (np.ndarray,), {}))",
+        "return np.ma.masked_array(x)",
+        "return x.astype(object)",
+        "return (i for i in x)",
+        "return type('Yes', (), {'__eq__': lambda s, o: True})()",
+    ],
+)
+def test_what_only_looks_like_an_array_cannot_be_an_answer(open_student: OpenStudent, body: str) -> None:
+    with pytest.raises(CheckFailed, match="cannot be used here"):
+        open_student(f"import numpy as np\ndef f(x):\n    {body}").f(np.ones(3))
+
+
+def test_objects_stay_over_there_and_can_be_used(open_student: OpenStudent) -> None:
+    student = open_student(
+        "class Counter:\n    def __init__(self, start): self.n = start",
+        "def add(self, k):\n    self.n += k\n    return self.n\nCounter.add = add",
+    )
+    counter = student.new("Counter", 5)
+    assert counter.call("add", 2) == 7
+    assert counter.get("n") == 7
+    assert student.get(counter, "n") == 7
+
+
+def test_given_functions_can_be_arguments(open_student: OpenStudent) -> None:
+    student = open_student("def apply(f, x):\n    return f(x)")
+    square = student.define("def square(x):\n    return np.square(x)", "square")
+    assert student.apply(square, np.array([2.0, 3.0])).tolist() == [4, 9]
+    assert square(3) == 9
+
+
+def test_given_functions_are_there_again_after_a_death(open_student: OpenStudent) -> None:
+    student = open_student("def apply(f, x):\n    return f(x)", "def die():\n    import os; os._exit(1)")
+    square = student.define("def square(x):\n    return x * x", "square")
+    with pytest.raises(Exception, match="ended the process"):
+        student.die()
+    assert student.apply(square, 3) == 9
+
+
+def test_a_lost_object_is_told(open_student: OpenStudent) -> None:
+    student = open_student("class A: pass", "def die():\n    import os; os._exit(1)")
+    made = student.new("A")
+    with pytest.raises(Exception, match="ended the process"):
+        student.die()
+    with pytest.raises(CheckFailed, match="was lost"):
+        made.get("x")
+
+
+def test_an_answer_too_large_for_the_wire_costs_that_call(open_student: OpenStudent) -> None:
+    student = open_student(
+        "import numpy as np\ndef big():\n    return np.zeros(1 << 20)", "def g():\n    return 1", message_bytes=1 << 20
+    )
+    with pytest.raises(CheckFailed, match="8 MiB"):
+        student.big()
+    assert student.g() == 1
+
+
+SORT = "def reference(x):\n    return np.sort(x)"
+
+
+def inputs() -> tuple[np.ndarray]:
+    return (np.random.default_rng().standard_normal(20_000),)
+
+
+def test_speed_of_the_same_work_is_about_one(open_student: OpenStudent) -> None:
+    student = open_student("import numpy as np\ndef f(x):\n    return np.sort(x)")
+    assert 0.2 < student.speed("f", inputs, SORT).ratio < 5
+
+
+def test_speed_of_slow_work_is_low(open_student: OpenStudent) -> None:
+    student = open_student("import numpy as np, time\ndef f(x):\n    time.sleep(0.05)\n    return np.sort(x)")
+    comparison = student.speed("f", inputs, SORT, at_least=0.5)
+    assert comparison.high < 0.5
+
+
+def test_work_put_off_until_the_result_is_fetched_counts(open_student: OpenStudent) -> None:
+    student = open_student(
+        "import numpy as np, time\n"
+        "class Late(list):\n    def __iter__(self):\n        time.sleep(0.05)\n        return iter([1.0])\n"
+        "def f(x):\n    return Late()"
+    )
+    comparison = student.speed("f", inputs, SORT, verify=lambda given, result: None, at_least=0.5)
+    assert comparison.high < 0.5
+
+
+def test_every_timed_result_is_checked(open_student: OpenStudent) -> None:
+    student = open_student(
+        "import numpy as np\nseen = []",
+        "def f(x):\n    seen.append(np.sort(x)) if len(seen) < 3 else None\n    return seen[-1]",
+    )
+    with pytest.raises(CheckFailed, match="a timed result is wrong"):
+        student.speed("f", inputs, SORT)
+
+
+def test_work_done_while_inputs_are_handed_over_counts(open_student: OpenStudent) -> None:
+    student = open_student(
+        "import gc, time, numpy as np\ngc.unfreeze()\n"
+        "requests = next(found for found in gc.get_objects() if type(found).__name__ == 'Requests')\n"
+        "kept = requests._answers['keep']\n"
+        "def ahead(request):\n    time.sleep(0.05)\n    return kept(request)\n"
+        "requests._answers['keep'] = ahead\n"
+        "def f(x):\n    return np.sort(x)"
+    )
+    assert student.speed("f", inputs, SORT, at_least=0.5).high < 0.5

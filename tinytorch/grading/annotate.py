@@ -1,0 +1,156 @@
+"""Writes a result into the notebook that nbgrader will score and show: outputs, the checks' words, the scores."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_output
+
+from tinytorch.errors import GraderFaultError
+from tinytorch.grading.model import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
+
+REPAIRS_ID = "notice-repairs"
+
+# What a student's output may show in an instructor's browser: text and pictures, nothing that can run there.
+_SAFE = ("text/plain", "image/png", "image/jpeg")
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+
+_SAID = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "not passed",
+    Outcome.ERRORED: "your code raised an exception",
+    Outcome.TIMED_OUT: "ran out of time",
+    Outcome.CRASHED: "your code ended the process",
+    Outcome.UNDECIDED: "too noisy to decide: counted for you",
+    Outcome.NOT_RUN: "not run",
+}
+
+
+def annotate(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> None:
+    """Fills in the lesson's outputs, feedback and scores; raises GraderFaultError rather than guess a score."""
+    runs = {run.cell_id: run for run in result.cells if run.lesson == lesson}
+    exercises = {item.grade_id: item for item in result.exercises if item.lesson == lesson}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        run = runs.get(cell.get("id"))
+        outputs = student_outputs(run)
+        cell.execution_count = None
+        if _is_check(cell):
+            exercise = _exercise_for(cell, exercises, lesson)
+            outputs = [*map(_harmless, outputs), words_output(exercise), score_output(exercise)]
+            cell.execution_count = 1
+        cell.outputs = outputs
+    _tell_repairs(notebook, result, lesson)
+
+
+def student_outputs(run: CellRun | None) -> list[NotebookNode]:
+    """What the cell wrote, reduced to what is safe to show, and what became of it when that isn't in the outputs."""
+    if run is None:
+        return []
+    outputs = [output for raw in run.outputs if (output := _safe(raw)) is not None]
+    if run.words and not any(output.output_type == "error" for output in outputs):
+        outputs.append(new_output("stream", name="stdout", text=run.words + "\n"))
+    return outputs
+
+
+def words_output(exercise: ExerciseResult) -> NotebookNode:
+    """Each check's requirement and outcome, as text and as HTML with everything escaped."""
+    plain = [_plain(check) for check in exercise.checks]
+    rows = "".join(_row(check) for check in exercise.checks)
+    head = f"{_number(exercise.score)} of {_number(exercise.points)} points"
+    titles = "<tr><th>Requirement</th><th>Outcome</th></tr>"
+    table = f'<p><b>{head}</b></p><table class="table">{titles}{rows}</table>'
+    return new_output("display_data", data={"text/plain": "\n".join([head, *plain]), "text/html": table})
+
+
+def score_output(exercise: ExerciseResult) -> NotebookNode:
+    """The one execute_result of a grade cell: nbgrader's partial credit reads the score from it."""
+    score = min(max(exercise.score, 0.0), exercise.points)
+    return new_output("execute_result", data={"text/plain": repr(float(score))}, execution_count=1)
+
+
+def _is_check(cell: NotebookNode) -> bool:
+    marks = cell.metadata.get("nbgrader", {})
+    return bool(marks.get("grade")) and not marks.get("solution", False)
+
+
+def _exercise_for(cell: NotebookNode, exercises: dict[str, ExerciseResult], lesson: str) -> ExerciseResult:
+    name = cell.metadata.nbgrader["grade_id"]
+    found = exercises.get(name)
+    if found is None:
+        raise GraderFaultError(
+            f"{lesson}, cell {name}: no hidden check decides its points; add one marked grade({name!r}) or regrade."
+        )
+    points = float(cell.metadata.nbgrader["points"])
+    if abs(found.points - points) > 1e-9:
+        raise GraderFaultError(
+            f"{lesson}, cell {name}: graded for {_number(found.points)} points but the gradebook has "
+            f"{_number(points)}; run `tito grade generate`, then grade again."
+        )
+    return found
+
+
+def _safe(raw: dict[str, object]) -> NotebookNode | None:
+    """An output as nbformat has it, or None for a kind that is not shown."""
+    kind = raw.get("output_type")
+    if kind == "stream":
+        name = "stderr" if raw.get("name") == "stderr" else "stdout"
+        return new_output("stream", name=name, text=_text(raw.get("text")))
+    if kind == "error":
+        lines = raw.get("traceback")
+        traceback = [_text(line) for line in lines] if isinstance(lines, list | tuple) else []
+        return new_output("error", ename=_text(raw.get("ename")), evalue=_text(raw.get("evalue")), traceback=traceback)
+    if kind in ("execute_result", "display_data"):
+        bundle = raw.get("data")
+        bundle = bundle if isinstance(bundle, dict) else {}
+        found = {mime: _text(bundle[mime]) for mime in _SAFE if mime in bundle}
+        data = {mime: text for mime, text in found.items() if mime == "text/plain" or _BASE64.fullmatch(text)}
+        return new_output("display_data", data=data) if data else None
+    return None
+
+
+def _text(value: object) -> str:
+    text = "".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _harmless(output: NotebookNode) -> NotebookNode:
+    """An output that nbgrader will not read as a verdict: for it, an error or stderr in a grade cell is a zero."""
+    if output.output_type == "error":
+        text = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
+        return new_output("stream", name="stdout", text=text + "\n")
+    if output.output_type == "stream":
+        return new_output("stream", name="stdout", text=output.text)
+    return output
+
+
+def _plain(check: CheckResult) -> str:
+    words = f" {check.words}" if check.words else ""
+    return f"[{_SAID[check.outcome]}] {check.requirement}{words}"
+
+
+def _row(check: CheckResult) -> str:
+    words = f"<br>{_lines(check.words)}" if check.words else ""
+    return f"<tr><td>{_lines(check.requirement)}</td><td><b>{_SAID[check.outcome]}</b>{words}</td></tr>"
+
+
+def _lines(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _tell_repairs(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> None:
+    own = [words for words in result.repairs if words.startswith(lesson)]
+    notebook.cells = [cell for cell in notebook.cells if cell.get("id") != REPAIRS_ID]
+    if own:
+        items = "".join(f"<li>{html.escape(words)}</li>" for words in own)
+        notice = new_markdown_cell(source=f"<p><b>Mended before grading:</b></p><ul>{items}</ul>")
+        notice["id"] = REPAIRS_ID
+        notebook.cells.insert(0, notice)

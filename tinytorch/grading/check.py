@@ -1,0 +1,267 @@
+"""What hidden checks ask of an answer; each raises CheckFailed with words that a student can act on.
+
+The words tell what came back (shape, dtype, first differing index, largest error) and never what was expected there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinytorch.bench import Comparison, Verdict
+from tinytorch.grading.trouble import CheckFailed, StudentRaised, student_error
+from tinytorch.grading.values import Unsupported
+
+if TYPE_CHECKING:
+    from tinytorch.grading.student import Call
+
+__all__ = [
+    "CheckFailed",
+    "StudentRaised",
+    "close",
+    "exactly",
+    "faster",
+    "keys",
+    "number",
+    "raises",
+    "require",
+    "unchanged",
+]
+
+ROUNDINGS = 4  # roundings allowed for each term of a sum, in units of the dtype's eps
+
+_undecided: list[str] = []  # what could not be decided in the check that runs now; the plugin empties it
+
+
+def require(condition: object, words: str) -> None:
+    """Fails with `words` unless the condition is plainly true."""
+    if not isinstance(condition, (bool, np.bool_)):
+        raise TypeError(f"check.require needs True or False, not {type(condition).__name__}")
+    if not condition:
+        raise CheckFailed(words)
+
+
+def close(
+    actual: object,
+    expected: object,
+    *,
+    dtype: Any,
+    terms: int = 1,
+    shape: tuple[int, ...] | None = None,
+    magnitude: object = None,
+    what: str = "result",
+) -> None:
+    """A plain array of exactly that dtype and shape, each element within rounding of `expected`.
+
+    The allowance is ROUNDINGS * eps(dtype) * terms * magnitude; `magnitude` is the size of the terms that were summed,
+    by default the element's own where there is one term, and the largest element's where there are more. NaN and
+    infinity pass only where the same is expected. Integer and bool dtypes have no allowance.
+    """
+    wanted = np.asarray(expected)
+    array = _array(actual, np.dtype(dtype), wanted.shape if shape is None else shape, what)
+    if array.dtype.kind not in "fc":
+        _equal(array, wanted.astype(array.dtype), what)
+        return
+    finite = np.isfinite(wanted)
+    size = np.abs(wanted) if magnitude is None else np.broadcast_to(np.abs(np.asarray(magnitude)), wanted.shape)
+    if magnitude is None and terms > 1:
+        size = np.full(wanted.shape, size[finite].max(initial=0.0))
+    information = np.finfo(array.dtype)
+    allowed = ROUNDINGS * float(information.eps) * max(1, terms) * np.where(finite, size, 0.0)
+    allowed = allowed + float(information.smallest_subnormal)
+    with np.errstate(all="ignore"):
+        error = np.abs(array.astype(_wide(array)) - wanted.astype(_wide(array)))
+        good = np.where(finite, error <= allowed, _same(array, wanted.astype(array.dtype)))
+    _report(array, wanted, good, what)
+
+
+def exactly(actual: object, expected: object, *, dtype: Any = None, what: str = "result") -> None:
+    """Equal in every element, NaN where NaN is; the dtype is compared too. Also for numbers, texts, and containers."""
+    if isinstance(expected, np.ndarray):
+        array = _array(actual, np.dtype(dtype if dtype is not None else expected.dtype), expected.shape, what)
+        _equal(array, expected.astype(array.dtype), what)
+        return
+    _usable(actual, what)
+    if isinstance(actual, np.ndarray) or not _is_equal(actual, expected):
+        raise CheckFailed(f"{what} is not as required: {describe(actual)}")
+
+
+def number(
+    actual: object,
+    expected: float | None = None,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    rel: float = 1e-9,
+    what: str,
+) -> None:
+    """A finite real number, near `expected` and within the bounds where these are given."""
+    _usable(actual, what)
+    is_number = isinstance(actual, (int, float, np.integer, np.floating)) and not isinstance(actual, bool)
+    if not is_number:
+        raise CheckFailed(f"{what} must be a number; it is {describe(actual)}")
+    value = float(actual)
+    if not math.isfinite(value):
+        raise CheckFailed(f"{what} must be a finite number; it is {value}")
+    if expected is not None and not abs(value - expected) <= rel * max(abs(expected), abs(value)):
+        raise CheckFailed(f"{what} is not right: {value:.6g} came back")
+    if low is not None and not value >= low:
+        raise CheckFailed(f"{what} is {value:.6g}; it must be at least {low:.6g}")
+    if high is not None and not value <= high:
+        raise CheckFailed(f"{what} is {value:.6g}; it must be at most {high:.6g}")
+
+
+def keys(mapping: object, names: Iterable[object], what: str = "result") -> None:
+    """A dict that has at least these keys."""
+    _usable(mapping, what)
+    if not isinstance(mapping, dict):
+        raise CheckFailed(f"{what} must be a dict; it is {describe(mapping)}")
+    missing = [name for name in names if name not in mapping]
+    if missing:
+        raise CheckFailed(f"{what} lacks {', '.join(map(repr, missing))}; it has {sorted(map(str, mapping))[:12]}")
+
+
+def unchanged(call: Call, *originals: object) -> None:
+    """The call's positional arguments are after it what they were before."""
+    for index, original in enumerate(originals):
+        if not isinstance(original, np.ndarray):
+            continue
+        after = call.args[index] if index < len(call.args) else None
+        is_same = isinstance(after, np.ndarray) and after.dtype == original.dtype and after.shape == original.shape
+        if not is_same or not bool(np.all(_same(after, original))):
+            raise CheckFailed(f"{call.name} changed its argument number {index + 1}; it must leave its inputs alone")
+
+
+@contextmanager
+def raises(kind: type[Exception], mentions: Sequence[str] = ()) -> Iterator[None]:
+    """The student's code raises `kind`, with a message in which each of the texts occurs."""
+    try:
+        yield
+    except Exception as raised:
+        if student_error(raised) is None or (isinstance(raised, NotImplementedError) and kind is not type(raised)):
+            raise
+        _judge(raised, kind, mentions)
+        return
+    raise CheckFailed(f"no exception was raised; {kind.__name__} is required here")
+
+
+def faster(comparison: Comparison, at_least: float = 0.05) -> None:
+    """Fails when the ratio's whole interval lies below `at_least`; an interval on both sides counts for the student."""
+    if comparison.high < at_least:
+        raise CheckFailed(
+            f"too slow: it reaches {comparison.ratio:.3g} times the reference's speed; at least {at_least:.3g} is "
+            f"required ({comparison.pairs} timed pairs)"
+        )
+    if comparison.low < at_least or (comparison.verdict is Verdict.UNDECIDED and comparison.bound == at_least):
+        _undecided.append(
+            f"the machine was too noisy to decide: between {comparison.low:.3g} and {comparison.high:.3g} times the "
+            f"reference's speed, at least {at_least:.3g} is required"
+        )
+
+
+def take_undecided() -> list[str]:
+    """What `faster` left open since the last call; for the plugin."""
+    taken = _undecided.copy()
+    _undecided.clear()
+    return taken
+
+
+def describe(value: object) -> str:
+    """What kind of thing came back, in a few words."""
+    if value is None:
+        return "None (is there a return?)"
+    if isinstance(value, Unsupported):
+        return value.words
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, (list, tuple, dict)):
+        return f"a {type(value).__name__} of {len(value)} items"
+    shown = repr(value)
+    return f"the {type(value).__name__} {shown if len(shown) <= 60 else shown[:57] + '...'}"
+
+
+def _usable(value: object, what: str) -> None:
+    if isinstance(value, Unsupported):
+        raise CheckFailed(f"{what} is {value.words}, which cannot be used here")
+
+
+def _array(actual: object, dtype: np.dtype, shape: tuple[int, ...], what: str) -> np.ndarray:
+    if type(actual) is not np.ndarray:
+        raise CheckFailed(f"{what} must be a NumPy array; it is {describe(actual)}")
+    if actual.shape != tuple(shape):
+        raise CheckFailed(f"{what} has shape {actual.shape}; {tuple(shape)} is required")
+    if actual.dtype != dtype:
+        raise CheckFailed(f"{what} has dtype {actual.dtype}; {dtype} is required")
+    return actual
+
+
+def _wide(array: np.ndarray) -> type:
+    return np.complex128 if array.dtype.kind == "c" else np.float64
+
+
+def _same(array: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    same = array == wanted
+    if array.dtype.kind in "fc":
+        same |= np.isnan(array) & np.isnan(wanted)
+    return same
+
+
+def _equal(array: np.ndarray, wanted: np.ndarray, what: str) -> None:
+    _report(array, wanted, _same(array, wanted), what)
+
+
+def _report(array: np.ndarray, wanted: np.ndarray, good: np.ndarray, what: str) -> None:
+    if bool(np.all(good)):
+        return
+    bad = np.argwhere(~good)
+    first = tuple(int(index) for index in bad[0])
+    words = f"{what} is wrong in {len(bad)} of {array.size} elements"
+    if array.ndim:
+        words += f", first at index {list(first)}, where {array[first]} came back"
+    largest = _largest_error(array[~good], wanted[~good])
+    raise CheckFailed(words + (f"; the largest error is {largest:.3g}" if largest > 0 else ""))
+
+
+def _largest_error(array: np.ndarray, wanted: np.ndarray) -> float:
+    if array.dtype.kind in "biu":
+        return float(max(abs(int(came) - int(due)) for came, due in zip(array, wanted, strict=True)))
+    with np.errstate(all="ignore"):
+        error = np.abs(array.astype(_wide(array)) - wanted.astype(_wide(array)))
+    return float(np.max(error[np.isfinite(error)], initial=0.0))
+
+
+def _is_equal(actual: object, expected: object) -> bool:
+    if isinstance(expected, (bool, np.bool_)) or isinstance(actual, (bool, np.bool_)):
+        return isinstance(actual, (bool, np.bool_)) and isinstance(expected, (bool, np.bool_)) and actual == expected
+    if isinstance(expected, (list, tuple)):
+        is_alike = type(actual) is type(expected) and len(actual) == len(expected)
+        return is_alike and all(_is_equal(mine, theirs) for mine, theirs in zip(actual, expected, strict=True))
+    if isinstance(expected, Mapping):
+        is_alike = isinstance(actual, dict) and set(actual) == set(expected)
+        return is_alike and all(_is_equal(actual[key], expected[key]) for key in expected)
+    if isinstance(actual, np.ndarray) or isinstance(expected, np.ndarray):
+        return (
+            isinstance(actual, np.ndarray)
+            and isinstance(expected, np.ndarray)
+            and actual.shape == expected.shape
+            and actual.dtype == expected.dtype
+            and bool(np.all(_same(actual, expected)))
+        )
+    if isinstance(expected, float) and math.isnan(expected):
+        return isinstance(actual, float) and math.isnan(actual)
+    return bool(actual == expected)
+
+
+def _judge(raised: Exception, kind: type[Exception], mentions: Sequence[str]) -> None:
+    error = student_error(raised)
+    said = str(raised) if error is None else error.words()
+    if not isinstance(raised, kind):
+        raise CheckFailed(f"{kind.__name__} is required here; it raised {said}") from raised
+    lacking = [text for text in mentions if text not in str(raised)]
+    if lacking:
+        wanted = " and ".join(lacking)
+        raise CheckFailed(f"the message of {kind.__name__} must mention {wanted}; it says: {raised}") from raised

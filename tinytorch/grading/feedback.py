@@ -1,0 +1,65 @@
+"""nbgrader's feedback pages, made for those whose grades or notebooks changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinytorch.course.names import Module
+from tinytorch.course.project import Project
+from tinytorch.errors import GradingError
+from tinytorch.grading.nbgrader_app import check_gradebook, feedback_student, gradebook_path
+from tinytorch.grading.students import autograded_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """One student's feedback; `made` is False when it was up to date."""
+
+    student: str
+    folder: Path
+    pages: tuple[Path, ...]
+    made: bool
+    done: int
+    total: int
+
+
+def feedback_dir(project: Project, module: Module, student: str) -> Path:
+    return project.assignments_dir / "feedback" / student / module.name
+
+
+def make_feedback(
+    project: Project, module: Module, students: tuple[str, ...] = (), *, again: bool = False
+) -> Iterator[Pages]:
+    """Writes feedback for the students named, or for everyone graded; yields each as it is done."""
+    graded = graded_students(project, module)
+    missing = [student for student in students if student not in graded]
+    if missing:
+        raise GradingError(f"{', '.join(missing)}: not graded yet; run `tito grade autograde {module}` first.")
+    if not graded:
+        raise GradingError(f"{module}: nobody is graded yet; run `tito grade autograde {module}` first.")
+    chosen = students or graded
+    check_gradebook(project)
+    for number, student in enumerate(chosen, start=1):
+        made = again or not is_current(project, module, student)
+        if made:
+            feedback_student(project, module, student)
+        folder = feedback_dir(project, module, student)
+        yield Pages(student, folder, tuple(sorted(folder.glob("*.html"))), made, number, len(chosen))
+
+
+def graded_students(project: Project, module: Module) -> tuple[str, ...]:
+    """Those with autograded notebooks."""
+    found = (project.assignments_dir / "autograded").glob(f"*/{module}/*.ipynb")
+    return tuple(sorted({path.parent.parent.name for path in found}))
+
+
+def is_current(project: Project, module: Module, student: str) -> bool:
+    """A page for each notebook, none older than it or than the gradebook, where marks given by hand arrive."""
+    notebooks = list(autograded_dir(project, module, student).glob("*.ipynb"))
+    pages = [feedback_dir(project, module, student) / f"{path.stem}.html" for path in notebooks]
+    if not notebooks or not all(page.is_file() for page in pages):
+        return False
+    newest = max(path.stat().st_mtime_ns for path in [*notebooks, gradebook_path(project)])
+    return min(page.stat().st_mtime_ns for page in pages) >= newest

@@ -1,0 +1,114 @@
+"""The release gate: nothing leaks, an untouched release earns nothing, the reference earns everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from tinytorch.course.leaks import Leak, find_leaks
+from tinytorch.course.names import Module
+from tinytorch.course.project import Project
+from tinytorch.errors import GraderFaultError, ReleaseError
+from tinytorch.grading.exporter import read_release
+from tinytorch.grading.generate import require_fresh_release
+from tinytorch.grading.intake import is_fixed
+from tinytorch.grading.many import GradingPool, Submission, grade_many, usable_cores
+from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.setup import result_store, setup_for
+
+UNTOUCHED = "the untouched release"
+REFERENCE = "the reference"
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """What the gate saw; `problems` is empty when the release may go out."""
+
+    module: str
+    leaks: tuple[Leak, ...]
+    untouched_score: float
+    reference_score: float
+    points: float
+    problems: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.problems
+
+    def require(self) -> None:
+        """Raises ReleaseError naming every problem."""
+        if self.problems:
+            listed = "\n".join(f"  {problem}" for problem in self.problems)
+            raise ReleaseError(f"{self.module}: the gate refuses the release; mend this and generate again:\n{listed}")
+
+
+def check_release(
+    project: Project,
+    module: Module,
+    *,
+    sandbox: str = "bwrap",
+    open_executor: Callable[[], Executor] | None = None,
+) -> GateReport:
+    """Looks for leaks in the release, then grades it and the reference; cheap when neither has changed since."""
+    require_fresh_release(project, module)
+    leaks = tuple(find_leaks(project.release_dir(module), project, module))
+    results = _graded(project, module, sandbox, open_executor)
+    points = automatic_points(project, module)
+    untouched, reference = results[UNTOUCHED], results[REFERENCE]
+    problems = [
+        *map(str, leaks),
+        *_earned_for_nothing(untouched),
+        *_not_earned(reference),
+    ]
+    if abs(reference.points - points) > 1e-9:
+        problems.append(f"hidden checks decide {reference.points:g} points, the notebooks have {points:g}")
+    return GateReport(module.name, leaks, untouched.score, reference.score, points, tuple(problems))
+
+
+def automatic_points(project: Project, module: Module) -> float:
+    """The points of a release's check cells, those that no one grades by hand."""
+    cells = [
+        cell
+        for path in sorted(project.release_dir(module).glob("*.ipynb"))
+        for cell in read_release(path).cells
+        if is_fixed(cell) and cell.metadata.nbgrader.get("grade")
+    ]
+    return float(sum(cell.metadata.nbgrader["points"] for cell in cells))
+
+
+def _graded(
+    project: Project, module: Module, sandbox: str, open_executor: Callable[[], Executor] | None
+) -> dict[str, SubmissionResult]:
+    folders = {UNTOUCHED: project.release_dir(module), REFERENCE: project.source_dir(module)}
+    setup = setup_for(project, module, sandbox, None)
+    graded = grade_many(
+        [Submission(name, folder) for name, folder in folders.items()],
+        setup,
+        result_store(project),
+        open_executor=open_executor or (lambda: GradingPool(min(2, usable_cores()))),
+        in_flight=2,
+    )
+    results = {item.submission.student: item.result for item in graded}
+    for name, result in results.items():
+        if result.fault:
+            raise GraderFaultError(f"{module}: {name} could not be graded: {result.fault}")
+    return results
+
+
+def _earned_for_nothing(result: SubmissionResult) -> list[str]:
+    return [
+        f"{UNTOUCHED} earns {exercise.score:g} points for {exercise.grade_id}: check {check.check} passes on the stub"
+        for exercise in result.exercises
+        for check in exercise.checks
+        if check.outcome.earns
+    ]
+
+
+def _not_earned(result: SubmissionResult) -> list[str]:
+    return [
+        f"{REFERENCE} fails {check.check} of {exercise.grade_id} ({check.outcome.value}): {check.words}"
+        for exercise in result.exercises
+        for check in exercise.checks
+        if not check.outcome.earns
+    ]

@@ -1,0 +1,102 @@
+"""Makes the release: sources to notebooks, notebooks through nbgrader, and says when a release is out of date."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from tinytorch.course import files
+from tinytorch.course.build import build_source, release_notebook
+from tinytorch.course.names import Lesson, Module, lessons
+from tinytorch.course.notebooks import read_notebook
+from tinytorch.course.project import Project
+from tinytorch.errors import ReleaseError, SourceError
+from tinytorch.grading.nbgrader_app import check_gradebook, generate_notebooks
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The notebooks of a release, and the lessons that it changed against the one before."""
+
+    notebooks: tuple[Path, ...]
+    changed: tuple[str, ...]
+
+
+def generate_release(project: Project, module: Module) -> Generation:
+    """Builds source and release notebooks and enters the assignment in the gradebook; the gate comes after."""
+    before = {lesson.name for lesson, _ in stale_lessons(project, module)}
+    check_gradebook(project)
+    build_source(project, module)
+    with _restored_on_failure(project.release_dir(module)):
+        generate_notebooks(project, module)
+    require_fresh_release(project, module)
+    found = tuple(project.release_dir(module) / lesson.notebook for lesson in lessons(project, module))
+    return Generation(found, tuple(sorted(before)))
+
+
+def stale_lessons(project: Project, module: Module) -> tuple[tuple[Lesson, str], ...]:
+    """Lessons whose release notebook doesn't say what their source says now, each with the reason."""
+    reasons = ((lesson, _why_stale(project, lesson)) for lesson in lessons(project, module))
+    return tuple((lesson, reason) for lesson, reason in reasons if reason)
+
+
+def require_fresh_release(project: Project, module: Module) -> None:
+    """Raises ReleaseError when a release notebook is missing, stale, or has no source any more."""
+    advice = f"run `tito grade generate {module}`"
+    folder = project.release_dir(module)
+    for lesson, reason in stale_lessons(project, module):
+        raise ReleaseError(f"{folder / lesson.notebook}: {reason}; {advice}.")
+    known = {lesson.notebook for lesson in lessons(project, module)}
+    if not known:
+        raise ReleaseError(f"{project.modules_dir / module.name}: there are no lessons; restore the sources.")
+    for path in sorted(folder.glob("*.ipynb")):
+        if path.name not in known:
+            raise ReleaseError(f"{path}: there is no lesson of that name any more; {advice}.")
+
+
+def _why_stale(project: Project, lesson: Lesson) -> str:
+    path = project.release_dir(lesson.module) / lesson.notebook
+    if not path.is_file():
+        return "the release notebook is missing"
+    try:
+        released = read_notebook(path)
+    except SourceError as err:
+        return f"the release notebook cannot be read ({err})"
+    if _content(released) != _content(release_notebook(project, lesson)):
+        return "the release is older than its source"
+    return ""
+
+
+def _content(notebook: NotebookNode) -> list[tuple[object, ...]]:
+    """What students and grading see of a notebook: nbgrader adds checksums and locks to it, which don't count."""
+    cells = []
+    for cell in notebook.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        told = tuple(marks.get(name) for name in ("grade_id", "grade", "solution", "points"))
+        cells.append((cell.get("id"), cell.cell_type, cell.source, cell.metadata.get("tags", []), told))
+    return cells
+
+
+@contextmanager
+def _restored_on_failure(folder: Path) -> Iterator[None]:
+    """nbgrader removes the old release before it makes the new one; this puts it back if that fails."""
+    kept = folder.parent.parent / f".release-before-{folder.name}"
+    with files.sentences(kept):
+        shutil.rmtree(kept, ignore_errors=True)
+        if folder.is_dir():
+            shutil.copytree(folder, kept)
+    try:
+        yield
+    except BaseException:
+        if kept.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            kept.rename(folder)
+        raise
+    finally:
+        shutil.rmtree(kept, ignore_errors=True)

@@ -1,0 +1,130 @@
+"""Whose file is it, and of which lesson? From the names that people and learning platforms give, and from content."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nbformat import NotebookNode
+
+from tinytorch.course.names import Lesson, Module
+from tinytorch.grading.intake import definitions, grade_id_of
+from tinytorch.grading.notebook_text import Piece, UnreadableNotebook, pieces_of
+
+MAX_ID_CHARS = 80
+
+# What browsers, platforms and people append to a name: " (1)", "-2", "-Copy1", "_final".
+_COPY = re.compile(r"(?:\s*\(\d+\)|-\d{1,2}|[ _-]*copy\d*|[ _-]+(?:final|new|v\d+))+$", re.IGNORECASE)
+_MOODLE = re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_(?P<rest>.*)", re.DOTALL)
+_CANVAS = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<id>\d{3,})_\d{3,}_(?P<rest>.+)", re.DOTALL)
+_FOLDERS = frozenset({"notebooks", "modules", "submission", "submissions", "submitted", "assignments", "src", "work"})
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What a name says: the student (None when it says none) and what is left of the name."""
+
+    student: str | None
+    rest: str
+
+
+class Names:
+    """Reads student and lesson out of the names of one module's files."""
+
+    def __init__(self, module: Module, lessons: Sequence[Lesson]) -> None:
+        self._lessons = lessons
+        course = {module.name, module.short}
+        self._course = course | {name for lesson in lessons for name in (lesson.name, lesson.short)}
+        endings = "|".join(re.escape(name) for name in sorted(self._course, key=len, reverse=True))
+        self._ending = re.compile(rf"(?P<who>.+?)[_\-. ]+(?P<rest>{endings})", re.IGNORECASE | re.DOTALL)
+
+    def is_course_word(self, name: str) -> bool:
+        """A folder that is named after the module, a lesson, or nobody."""
+        plain = _COPY.sub("", name).lower()
+        return plain in self._course or plain in _FOLDERS
+
+    def owner_of_file(self, stem: str) -> Owner:
+        """The student a loose file's name starts with, as platforms write it; None when it starts with none."""
+        for pattern in (_MOODLE, _CANVAS):
+            if found := pattern.fullmatch(stem):
+                return Owner(f"{found['who']}_{found['id']}", found["rest"])
+        plain = _COPY.sub("", stem)
+        found = self._ending.fullmatch(plain)
+        if found is None or plain.lower() in self._course or self.is_course_word(found["who"]):
+            return Owner(None, stem)
+        return Owner(found["who"], found["rest"])
+
+    def owner_of_folder(self, name: str) -> Owner:
+        """The student that a folder or zip belongs to: what its name starts with, or all of it."""
+        if self.is_course_word(name):
+            return Owner(None, name)
+        # A folder of Moodle's ends where the file's name would begin.
+        owner = self.owner_of_file(name if not name.endswith("assignsubmission_file") else f"{name}_")
+        return owner if owner.student else Owner(name, "")
+
+    def lesson(self, stem: str) -> Lesson | None:
+        """The lesson that a file's own name means, if it means just one."""
+        plain = _COPY.sub("", stem).lower()
+        for lesson in self._lessons:
+            if plain in (lesson.name, lesson.short):
+                return lesson
+        for wanted in (lambda lesson: lesson.name, lambda lesson: lesson.short):
+            found = [lesson for lesson in self._lessons if wanted(lesson) in plain]
+            if len(found) == 1:
+                return found[0]
+        number = re.match(r"0*(\d+)(?!\d)", plain)
+        found = [lesson for lesson in self._lessons if number and int(number[1]) == int(lesson.number)]
+        return found[0] if len(found) == 1 else None
+
+
+class Contents:
+    """Recognises a lesson by what stands in the notebook."""
+
+    def __init__(self, released: Sequence[tuple[Lesson, NotebookNode]]) -> None:
+        self._lessons = [lesson for lesson, _ in released]
+        self._marks = [_marks(notebook) for _, notebook in released]
+        self._names = [_exercise_names(notebook) for _, notebook in released]
+
+    def lesson(self, data: bytes) -> Lesson | None:
+        """The lesson most of whose cells are there; None when the notebook is unreadable or fits none, or two alike."""
+        try:
+            pieces, _ = pieces_of(data)
+        except UnreadableNotebook:
+            return None
+        ids = {piece.grade_id for piece in pieces if piece.grade_id}
+        return (
+            self._best([len(ids & marks) for marks in self._marks])
+            or self._exporting(pieces)
+            or self._best([len(_defined(pieces) & names) for names in self._names])
+        )
+
+    def _exporting(self, pieces: list[Piece]) -> Lesson | None:
+        text = "\n".join(piece.source for piece in pieces if "default_exp" in piece.source)
+        found = [lesson for lesson in self._lessons if re.search(rf"default_exp\s+{re.escape(lesson.target)}\b", text)]
+        return found[0] if len(found) == 1 else None
+
+    def _best(self, counts: list[int]) -> Lesson | None:
+        top = max(counts, default=0)
+        return self._lessons[counts.index(top)] if top and counts.count(top) == 1 else None
+
+
+def safe_id(text: str) -> str:
+    """A student's name as a folder's name: letters, digits, `.`, `-` and `_`; empty when nothing is left."""
+    plain = unicodedata.normalize("NFKC", text)
+    kept = "".join(letter if letter.isalnum() or letter in ".-_" else "_" for letter in plain)
+    return re.sub(r"_+", "_", kept).strip("_.-")[:MAX_ID_CHARS]
+
+
+def _marks(notebook: NotebookNode) -> frozenset[str]:
+    return frozenset(name for cell in notebook.cells if (name := grade_id_of(cell)))
+
+
+def _exercise_names(notebook: NotebookNode) -> frozenset[str]:
+    answers = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    return frozenset().union(*(definitions(cell.source) for cell in answers if cell.cell_type == "code"))
+
+
+def _defined(pieces: list[Piece]) -> frozenset[str]:
+    return frozenset().union(*(definitions(piece.source) for piece in pieces if piece.kind == "code"))

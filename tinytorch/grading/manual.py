@@ -1,0 +1,42 @@
+"""How to open nbgrader's formgrader, where the open questions are marked."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinytorch.course.project import Project
+from tinytorch.errors import GradingError
+from tinytorch.grading.nbgrader_app import gradebook_path
+
+DEFAULT_PORT = 8888
+
+
+@dataclass(frozen=True, slots=True)
+class Formgrader:
+    """A command to run in `folder` until the marking is done, and the page it serves (Jupyter adds its token)."""
+
+    command: tuple[str, ...]
+    folder: Path
+    url: str
+
+
+def formgrader(project: Project, port: int = DEFAULT_PORT, *, open_browser: bool = True) -> Formgrader:
+    """The command that serves the formgrader for this checkout; raises GradingError when it would not come up."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise GradingError("The formgrader runs inside JupyterLab, which is not installed; pip install jupyterlab.")
+    if not gradebook_path(project).exists():
+        raise GradingError(f"{gradebook_path(project)}: nothing to mark yet; generate, collect and autograde first.")
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={project.root}",
+        f"--ServerApp.port={port}",
+        "--LabApp.default_url=/formgrader",
+    ]
+    if not open_browser:
+        command.append("--no-browser")
+    return Formgrader(tuple(command), project.root, f"http://localhost:{port}/formgrader")

@@ -1,0 +1,61 @@
+"""The steps this project puts into nbgrader's converters: clearing solutions, and grading by the hidden checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Dict, Integer, Unicode
+
+from tinytorch.errors import GraderFaultError
+from tinytorch.grading.annotate import annotate
+from tinytorch.grading.many import grade_folder
+from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.store import DEFAULT_SANDBOX, DEFAULT_SEED, Keys, Setup, Store
+from tinytorch.grading.students import RESULT_MARK
+
+
+class StripSolutions(NbGraderPreprocessor):
+    """Replaces nbgrader's ClearSolutions: strict markers, and stubs that name their exercise."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        from tinytorch.course.steps import strip_solutions
+
+        return strip_solutions(nb), resources
+
+
+class GradeByHiddenChecks(NbGraderPreprocessor):
+    """Replaces nbgrader's Execute: scores come from hidden checks run outside the student's process."""
+
+    project_root = Unicode("", help="The checkout, which holds tests/hidden and assignments.").tag(config=True)
+    sandbox = Unicode(DEFAULT_SANDBOX, help="How student code is isolated: 'bwrap' or 'none'.").tag(config=True)
+    seed = Integer(DEFAULT_SEED, help="What the checks' random inputs are drawn from.").tag(config=True)
+
+    keys = Dict(help="Student to key of a stored result, where it is known already.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        marks = resources["nbgrader"]
+        key, result = self._result(marks["student"], marks["assignment"])
+        if result.fault:
+            raise GraderFaultError(f"{marks['student']}: not graded, by a fault of the grader: {result.fault}")
+        annotate(nb, result, marks["notebook"])
+        nb.metadata[RESULT_MARK] = key
+        return nb, resources
+
+    def _result(self, student: str, module: str) -> tuple[str, SubmissionResult]:
+        course: Any = self.parent.parent.coursedir  # the exporter's converter's
+        folder = Path(course.format_path(course.submitted_directory, student, module))
+        release = Path(course.format_path(course.release_directory, ".", module))
+        hidden = Path(self.project_root, "tests", "hidden", module)
+        setup = Setup(release, hidden, sandbox=self.sandbox, seed=self.seed)
+        store = Store(Path(course.root, "results"))
+        key = self.keys.get(student) or Keys(setup).key(folder)
+        found = store.get(key)
+        if found is None:
+            found = grade_folder(folder, setup)
+            if not found.fault:
+                store.put(key, found)
+        return key, found

@@ -1,0 +1,221 @@
+"""The class's scores out of nbgrader's gradebook, and which checks failed most often out of the kept results."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from sqlalchemy.exc import SQLAlchemyError
+
+from tinytorch.course.exercises import Exercise, exercises
+from tinytorch.course.names import Module, lessons
+from tinytorch.course.project import Project
+from tinytorch.errors import GradingError
+from tinytorch.grading.model import CheckResult, SubmissionResult
+from tinytorch.grading.nbgrader_app import gradebook_path, gradebook_sentence
+from tinytorch.grading.setup import result_store
+from tinytorch.grading.students import handed_in, recorded_key
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One student: a score for each exercise of the report (None: not graded yet), and what follows from them."""
+
+    student: str
+    scores: tuple[float | None, ...]
+    automatic: float
+    manual: float
+    late_penalty: float
+    total: float
+    waiting: int  # exercises that someone has to grade by hand
+    handed_in: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Of the totals, in points; quartiles by linear interpolation. `histogram` counts equal bins from 0 to `points`."""
+
+    students: int
+    mean: float
+    median: float
+    lower_quartile: float
+    upper_quartile: float
+    lowest: float
+    highest: float
+    histogram: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """How many of the graded submissions did not pass a check, in the requirement's own words."""
+
+    lesson: str
+    grade_id: str
+    check: str
+    requirement: str
+    failed: int
+    graded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    module: str
+    points: float
+    exercises: tuple[Exercise, ...]
+    means: tuple[float | None, ...]  # of each exercise, over the students who have a score for it
+    rows: tuple[Row, ...]
+    statistics: Statistics | None  # None while nobody is graded
+    hardest: tuple[FailedCheck, ...]
+    ungraded: tuple[str, ...]  # handed in, without scores in the gradebook
+    made: str
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
+
+
+def build_report(project: Project, module: Module) -> Report:
+    """Reads gradebook and results; raises GradingError when there is nothing to read or the gradebook is locked."""
+    released = [project.release_dir(module) / lesson.notebook for lesson in lessons(project, module)]
+    columns = tuple(exercises([path for path in released if path.is_file()]))
+    rows = tuple(row for row in _rows(project, module, columns) if _is_graded(row, columns))
+    names = [row.student for row in rows]
+    points = sum(column.points for column in columns)
+    return Report(
+        module=module.name,
+        points=points,
+        exercises=columns,
+        means=tuple(_mean([row.scores[at] for row in rows]) for at in range(len(columns))),
+        rows=rows,
+        statistics=summarise([row.total for row in rows], points),
+        hardest=hardest_checks(_results(project, module, names)),
+        ungraded=tuple(name for name in handed_in(project, module) if name not in names),
+        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def summarise(totals: Sequence[float], points: float) -> Statistics | None:
+    """The statistics of a class's totals; None of no totals."""
+    if not totals:
+        return None
+    lower, median, upper = statistics.quantiles(totals, n=4, method="inclusive") if len(totals) > 1 else totals * 3
+    counts = Counter(min(BINS - 1, max(0, int(total / points * BINS))) if points else 0 for total in totals)
+    return Statistics(
+        students=len(totals),
+        mean=statistics.fmean(totals),
+        median=median,
+        lower_quartile=lower,
+        upper_quartile=upper,
+        lowest=min(totals),
+        highest=max(totals),
+        histogram=tuple(counts[at] for at in range(BINS)),
+    )
+
+
+def hardest_checks(results: Iterable[SubmissionResult]) -> tuple[FailedCheck, ...]:
+    """Every check that someone did not pass, the one most often failed first."""
+    failed: Counter[tuple[str, str, str]] = Counter()
+    graded: Counter[tuple[str, str, str]] = Counter()
+    told: dict[tuple[str, str, str], CheckResult] = {}
+    for check in (check for result in results for item in result.exercises for check in item.checks):
+        name = (check.lesson, check.grade_id, check.check)
+        graded[name] += 1
+        failed[name] += not check.outcome.earns
+        told[name] = check
+    order = sorted((name for name in failed if failed[name]), key=lambda name: (-failed[name] / graded[name], name))
+    return tuple(FailedCheck(*name, told[name].requirement, failed[name], graded[name]) for name in order)
+
+
+def table(report: Report) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Headings and one line of text for each student, as a terminal or a spreadsheet shows them."""
+    names = [f"{column.lesson}/{column.name}" for column in report.exercises]
+    headings = ("student", *names, "automatic", "by hand", "late", "total", "waiting", "handed in")
+    return headings, tuple(_line(row) for row in report.rows)
+
+
+def to_csv(report: Report) -> str:
+    """The table as CSV; text that a spreadsheet would take for a formula is made plain text."""
+    headings, lines = table(report)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(map(_not_a_formula, headings))
+    for row, line in zip(report.rows, lines, strict=True):
+        writer.writerow([_not_a_formula(row.student), *line[1:]])
+    return out.getvalue()
+
+
+def _not_a_formula(text: str) -> str:
+    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@") or text[:1] in tuple("\t\r\n") else text
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    scores = ("" if score is None else f"{score:g}" for score in row.scores)
+    sums = (f"{row.automatic:g}", f"{row.manual:g}", f"{row.late_penalty:g}", f"{row.total:g}")
+    return (row.student, *scores, *sums, str(row.waiting), row.handed_in)
+
+
+def _rows(project: Project, module: Module, columns: tuple[Exercise, ...]) -> list[Row]:
+    path = gradebook_path(project)
+    if not path.exists():
+        raise GradingError(f"{path}: there is no gradebook yet; run `tito grade generate {module}`.")
+    try:
+        with Gradebook(f"sqlite:///{path}") as gradebook:
+            found = gradebook.find_assignment(module.name).submissions
+            return sorted((_row(item, columns) for item in found), key=lambda row: row.student)
+    except MissingEntry as err:
+        advice = f"run `tito grade generate {module}`"
+        raise GradingError(f"{path}: {module} is not in the gradebook; {advice}.") from err
+    except SQLAlchemyError as err:
+        raise GradingError(gradebook_sentence(path, str(getattr(err, "orig", err)))) from err
+
+
+def _row(submission: SubmittedAssignment, columns: tuple[Exercise, ...]) -> Row:
+    grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
+    own = [grades.get((column.lesson, column.grade_id)) for column in columns]
+    scores = tuple(None if grade is None or _is_open(grade) else float(grade.score) for grade in own)
+    waiting = sum(grade is not None and bool(grade.needs_manual_grade) for grade in own)
+    penalty = sum(book.late_submission_penalty or 0.0 for book in submission.notebooks)
+    by_hand = [column.manual for column in columns]
+    automatic = sum(score or 0.0 for score, manual in zip(scores, by_hand, strict=True) if not manual)
+    manual = sum(score or 0.0 for score, manual in zip(scores, by_hand, strict=True) if manual)
+    return Row(
+        student=submission.student.id,
+        scores=scores,
+        automatic=automatic,
+        manual=manual,
+        late_penalty=penalty,
+        total=automatic + manual - penalty,
+        waiting=waiting,
+        handed_in=f"{submission.timestamp:%Y-%m-%d %H:%M:%S} UTC" if submission.timestamp else "",
+    )
+
+
+def _is_graded(row: Row, columns: tuple[Exercise, ...]) -> bool:
+    """A fault of the grader leaves machine scores open: such a row is no zero and has no total."""
+    return all(score is not None for score, column in zip(row.scores, columns, strict=True) if not column.manual)
+
+
+def _is_open(grade: object) -> bool:
+    """No score by machine or hand yet; nbgrader itself counts that as zero."""
+    return grade.auto_score is None and grade.manual_score is None  # type: ignore[attr-defined]
+
+
+def _mean(scores: Sequence[float | None]) -> float | None:
+    known = [score for score in scores if score is not None]
+    return statistics.fmean(known) if known else None
+
+
+def _results(project: Project, module: Module, students: Sequence[str]) -> list[SubmissionResult]:
+    """The results that the gradebook's scores came from, as the autograded notebooks name them."""
+    store = result_store(project)
+    keys = (recorded_key(project, module, student) for student in students)
+    return [result for key in keys if key and (result := store.get(key)) is not None]
