@@ -14,7 +14,7 @@ import typer
 
 from tinytorch import __version__
 from tinytorch.errors import TinyTorchError
-from tinytorch.tito import export, grade, module, system, test
+from tinytorch.tito import export, marks, module, system, test
 
 app = typer.Typer(
     name="tito",
@@ -25,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(module.app, name="module")
-app.add_typer(grade.app, name="grade")
+app.add_typer(marks.app, name="grade")
 app.add_typer(system.app, name="system")
 app.command("export")(export.export)
 app.command("test")(test.test)
@@ -69,7 +69,8 @@ def main(args: list[str] | None = None) -> None:
     except OSError as error:
         _stop(_sentence(error), 1, error)
     except Exception as error:
-        _stop(f"unexpected {type(error).__name__}: {error}. Run it again as `tito --debug ...` for the traceback.", 1, error)
+        advice = "Run it again as `tito --debug ...` for the traceback."
+        _stop(f"unexpected {type(error).__name__}: {error}. {advice}", 1, error)
 
 
 def _sentence(error: OSError) -> str:

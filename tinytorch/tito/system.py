@@ -28,7 +28,7 @@ def doctor(json: JsonOption = False) -> None:
 
         findings += instructor.check_instructor(project.root) + instructor.check_cluster()
     render.findings(findings, json)
-    if any(not finding.ok and finding.role != "cluster" for finding in findings):
+    if any(finding.blocks for finding in findings):
         raise typer.Exit(1)
 
 

@@ -1,0 +1,69 @@
+"""One copy of the checkout in which the whole loop runs once, through the command line, for every test here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = (
+    "modules",
+    "tinytorch",
+    "tests/hidden",
+    "tests/submissions",
+    "nbgrader_config.py",
+    "settings.ini",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of this checkout and what the loop's commands printed there."""
+
+    root: Path
+
+    def tito(self, *arguments: str, expect: int = 0, timeout_s: float = 1200) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "tinytorch.tito", *arguments, expect=expect, timeout_s=timeout_s)
+
+    def run(self, *command: str, expect: int = 0, timeout_s: float = 1200) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command, cwd=self.root, env=self.environment(), capture_output=True, text=True, timeout=timeout_s
+        )
+        assert done.returncode == expect, f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def environment(self) -> dict[str, str]:
+        """The copy's packages before the installed ones, and the virtual environment's commands on the PATH."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        return {**os.environ, "PYTHONPATH": str(self.root), "PATH": path, "COLUMNS": "200"}
+
+
+def copy_checkout(to: Path) -> Checkout:
+    for part in PARTS:
+        source, target = ROOT / part, to / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    return Checkout(to)
+
+
+@pytest.fixture(scope="session")
+def graded_class(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The sample class, generated, collected and graded."""
+    checkout = copy_checkout(tmp_path_factory.mktemp("class"))
+    checkout.tito("grade", "generate", "13_kernels")
+    checkout.run(sys.executable, "tests/submissions/build.py", "class")
+    checkout.tito("grade", "collect", "13_kernels", "class")
+    checkout.tito("grade", "autograde", "13_kernels")
+    return checkout

@@ -1,0 +1,128 @@
+"""The sample class, graded through the command line: every score as written down before."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import sqlite3
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from .conftest import ROOT, Checkout
+
+pytestmark = pytest.mark.slow
+
+
+def _build() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("build_class", ROOT / "tests/submissions/build.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+build = _build()
+EXPECTED = build.load_expected()
+
+
+@pytest.fixture(scope="session")
+def report(graded_class: Checkout) -> dict[str, Any]:
+    return json.loads(graded_class.tito("grade", "report", "13_kernels", "--format", "json").stdout)
+
+
+@pytest.fixture(scope="session")
+def scores(report: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Automatic points by student and exercise."""
+    cells = [(item["name"], item["manual"]) for item in report["exercises"]]
+    return {
+        row["student"]: {name: score for (name, manual), score in zip(cells, row["scores"], strict=True) if not manual}
+        for row in report["rows"]
+    }
+
+
+def test_every_submission_is_graded(scores: dict[str, dict[str, float]]) -> None:
+    assert sorted(scores) == build.all_names() == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("name", build.all_names())
+def test_a_submission_gets_the_points_written_down(
+    name: str, scores: dict[str, dict[str, float]], report: dict[str, Any]
+) -> None:
+    full = {item["name"]: item["points"] for item in report["exercises"] if not item["manual"]}
+    expected = {exercise: EXPECTED[name].points_of(f"check_{exercise}", points) for exercise, points in full.items()}
+    assert scores[name] == pytest.approx(expected, abs=1e-6)
+    assert sum(scores[name].values()) == pytest.approx(EXPECTED[name].total, abs=1e-6)
+
+
+def test_the_module_is_worth_85_automatic_and_15_points_by_hand(report: dict[str, Any]) -> None:
+    automatic = sum(item["points"] for item in report["exercises"] if not item["manual"])
+    by_hand = sum(item["points"] for item in report["exercises"] if item["manual"])
+    assert (automatic, by_hand) == (85, 15)
+
+
+def test_grading_again_grades_nothing_anew(graded_class: Checkout) -> None:
+    again = graded_class.tito("grade", "autograde", "13_kernels", timeout_s=120)
+    assert again.stdout.count("up to date in the gradebook") == len(EXPECTED)
+
+
+def test_nbgrader_by_hand_leaves_the_same_scores(graded_class: Checkout) -> None:
+    before = automatic_scores(graded_class)
+    graded_class.run("nbgrader", "autograde", "13_kernels", "--force")
+    assert automatic_scores(graded_class) == before
+
+
+def automatic_scores(checkout: Checkout) -> list[tuple[Any, ...]]:
+    """Every automatic score as the gradebook's own table holds it."""
+    with sqlite3.connect(checkout.root / "assignments/gradebook.db") as gradebook:
+        return sorted(
+            gradebook.execute(
+                "select submitted_assignment.student_id, base_cell.name, grade.auto_score from grade "
+                "join base_cell on grade.cell_id = base_cell.id "
+                "join submitted_notebook on grade.notebook_id = submitted_notebook.id "
+                "join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id"
+            ).fetchall(),
+            key=str,
+        )
+
+
+def test_feedback_says_what_is_required_and_shows_no_check(graded_class: Checkout) -> None:
+    graded_class.tito("grade", "feedback", "13_kernels", "--student", "edge_blocks_lost")
+    page = graded_class.root / "assignments/feedback/edge_blocks_lost/13_kernels/02_matmul.html"
+    text = page.read_text(encoding="utf-8")
+    assert "required" in text.lower()
+    assert_shows_no_check(text, graded_class.root / "tests/hidden/13_kernels/test_02_matmul.py")
+
+
+def assert_shows_no_check(text: str, hidden: Path) -> None:
+    lines = [line.strip() for line in hidden.read_text(encoding="utf-8").splitlines()]
+    telling = [line for line in lines if "student." in line or line.startswith("check.")]
+    assert telling
+    assert [line for line in telling if line in text] == []
+
+
+def test_the_report_is_a_page_of_its_own_and_a_table_for_spreadsheets(graded_class: Checkout) -> None:
+    graded_class.tito("grade", "report", "13_kernels", "--format", "html", "--to", "report.html")
+    page = (graded_class.root / "report.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    assert "src=\"http" not in page
+    assert "href=\"http" not in page
+    text = graded_class.tito("grade", "report", "13_kernels", "--format", "csv").stdout
+    assert [row["student"] for row in csv.DictReader(text.splitlines())] == build.all_names()
+
+
+def test_every_hidden_check_rejects_a_submission_that_is_not_blank(graded_class: Checkout) -> None:
+    """A check that only the untouched release fails is worth nothing."""
+    rejected: dict[str, set[str]] = {}
+    for path in (graded_class.root / "assignments/results").glob("*.json"):
+        result = json.loads(path.read_text(encoding="utf-8"))
+        for check in (check for exercise in result["exercises"] for check in exercise["checks"]):
+            names = rejected.setdefault(check["check"], set())
+            if check["outcome"] == "failed" and "not written yet" not in check["words"]:
+                names.add(path.name)
+    assert rejected
+    assert sorted(check for check, names in rejected.items() if not names) == []

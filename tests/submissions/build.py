@@ -1,0 +1,256 @@
+"""Makes the class to grade: each submission here is stored as what differs from a solved or an untouched notebook.
+
+A submission is a percent file. Its first cell says what it does and, in its metadata, what it starts from:
+
+    # %% [markdown] submission={"base": "reference", "blank": [], "without": []}
+
+`base` is "reference" (every exercise solved) or "release" (untouched); lessons in `blank` stay as released, lessons in
+`without` are not handed in. Every further cell changes one cell of one notebook, named by
+submission={"lesson": "05_quantization", "grade_id": "quantize"}:
+
+    code      functions and classes take the place of those with the same name, and what else there is goes before them;
+              a function called `fill` holds the lines that a student writes in place of the one stub of the cell,
+              and one called `fill_NAME` those for the stub in the function NAME
+    markdown  the answer to an open question
+    raw       the whole text of the cell, for what isn't Python; with "after": true, a new code cell after it
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+import textwrap
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import jupytext
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from tinytorch.course.notebooks import grade_id, read_notebook, write_notebook
+from tinytorch.course.steps import ANSWER, strip_markers, stub
+from tinytorch.errors import SourceError
+
+HERE = Path(__file__).parent
+# The class to show: what students typically hand in. The others are each for a check that no one here fails.
+CLASS = (
+    "reference",
+    "different_style",
+    "blank",
+    "half_done",
+    "missing_notebook",
+    "edge_blocks_lost",
+    "wrong_axis_bias",
+    "int8_overflow",
+    "wrong_rounding",
+    "changes_input_in_place",
+    "loses_order_of_batches",
+    "python_loops",
+    "made_up_figures",
+    "returns_nan",
+    "syntax_error_in_one_cell",
+    "infinite_loop",
+    "kills_its_process",
+    "prints_passing_marks",
+)
+BASES = ("reference", "release")
+FILL = "fill"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell of one notebook, and what stands there in this submission."""
+
+    lesson: str
+    grade_id: str
+    kind: str
+    text: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One student's work, as stored."""
+
+    name: str
+    words: str
+    base: str
+    blank: frozenset[str]
+    without: frozenset[str]
+    changes: tuple[Change, ...]
+
+    @property
+    def lessons(self) -> frozenset[str]:
+        """The lessons that aren't as in the base; later ones that build on these may lose points too."""
+        return self.blank | self.without | {change.lesson for change in self.changes}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The automatic points that a submission must get: those of `points`, and full or no points in all other cells."""
+
+    total: float
+    others: Literal["full", "none"]
+    points: dict[str, float]
+    why: dict[str, str]
+
+    def points_of(self, cell: str, full: float) -> float:
+        return self.points.get(cell, full if self.others == "full" else 0.0)
+
+
+def all_names() -> list[str]:
+    """Every submission's name."""
+    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in ("build", "__init__"))
+
+
+def load_expected(path: Path = HERE / "expected.toml") -> dict[str, Expected]:
+    """What each submission must get, by its name."""
+    found = {}
+    for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        cells = entry.get("cells", {})
+        points = {cell: float(given["points"]) for cell, given in cells.items()}
+        why = {cell: str(given["why"]) for cell, given in cells.items()}
+        found[name] = Expected(float(entry["total"]), entry["others"], points, why)
+    return found
+
+
+def build_class(source_dir: Path, release_dir: Path, to: Path, names: Iterable[str] | None = None) -> list[Path]:
+    """Write submissions, those of `CLASS` by default, into folders below `to`, one for each name."""
+    return [build_submission(name, source_dir, release_dir, to) for name in (CLASS if names is None else names)]
+
+
+def build_submission(name: str, source_dir: Path, release_dir: Path, to: Path) -> Path:
+    """Write the notebooks of one submission into `to / name`, made from nbgrader's source and release notebooks."""
+    submission = load(name)
+    releases = sorted(release_dir.glob("*.ipynb"))
+    named = {change.lesson for change in submission.changes} | submission.blank | submission.without
+    unknown = named - {path.stem for path in releases}
+    if unknown:
+        raise SourceError(f"{name}: the release in {release_dir} has no lesson {', '.join(sorted(unknown))}.")
+    folder = to / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in releases:
+        if path.stem not in submission.without:
+            write_notebook(_made(submission, source_dir / path.name, read_notebook(path)), folder / path.name)
+    return folder
+
+
+def load(name: str) -> Submission:
+    """The stored submission of that name."""
+    path = HERE / f"{name}.py"
+    if name not in all_names():
+        raise SourceError(f"there is no submission {name!r}; there are {', '.join(all_names())}.")
+    first, *cells = jupytext.read(path, fmt="py:percent").cells
+    marks = first.metadata.get("submission", {})
+    if first.cell_type != "markdown" or marks.get("base") not in BASES:
+        raise SourceError(f"{path.name}: the first cell must be markdown with a base, one of {', '.join(BASES)}.")
+    blank, without = (frozenset(marks.get(key, ())) for key in ("blank", "without"))
+    return Submission(name, first.source, marks["base"], blank, without, tuple(_change(path, cell) for cell in cells))
+
+
+def _change(path: Path, cell: NotebookNode) -> Change:
+    marks = cell.metadata.get("submission", {})
+    if not {"lesson", "grade_id"} <= marks.keys():
+        raise SourceError(f"{path.name}: the cell {cell.source[:40]!r} doesn't say which lesson and grade_id it is.")
+    return Change(marks["lesson"], marks["grade_id"], cell.cell_type, cell.source, bool(marks.get("after")))
+
+
+def _made(submission: Submission, source_path: Path, release: NotebookNode) -> NotebookNode:
+    """One lesson's notebook as handed in."""
+    lesson = source_path.stem
+    is_solved = submission.base == "reference" and lesson not in submission.blank
+    solved = {grade_id(cell): cell.source for cell in strip_markers(read_notebook(source_path)).cells if is_solved}
+    handed_in = copy.deepcopy(release)
+    for cell in handed_in.cells:
+        if cell.cell_type == "code" and grade_id(cell):
+            cell.source = solved.get(grade_id(cell), cell.source)
+    for change in submission.changes:
+        if change.lesson == lesson:
+            _apply(f"{submission.name}: {lesson}: {change.grade_id}", change, handed_in, release)
+    return handed_in
+
+
+def _apply(where: str, change: Change, handed_in: NotebookNode, release: NotebookNode) -> None:
+    cells = {grade_id(cell): (index, cell) for index, cell in enumerate(handed_in.cells) if grade_id(cell)}
+    if change.grade_id not in cells:
+        raise SourceError(f"{where}: the lesson has no such cell; it has {', '.join(cells)}.")
+    index, cell = cells[change.grade_id]
+    released = next(cell.source for cell in release.cells if grade_id(cell) == change.grade_id)
+    if change.is_new:
+        extra = new_code_cell(change.text)
+        extra["id"] = f"extra-{index}"
+        handed_in.cells.insert(index + 1, extra)
+    elif change.kind == "raw":
+        cell.source = change.text
+    elif change.kind == "markdown":
+        cell.source = _put(where, released, re.escape(ANSWER), change.text)
+    elif all(name.split("_")[0] == FILL for name in _definitions(where, change.text)):
+        cell.source = _filled(where, released, change)
+    else:
+        cell.source = _replaced(where, cell.source, change.text)
+
+
+def _filled(where: str, text: str, change: Change) -> str:
+    """The released cell with the bodies of the `fill` functions in place of its stubs."""
+    lines = change.text.split("\n")
+    for name, (first, last) in _definitions(where, change.text).items():
+        start, end = 1, text.count("\n") + 1
+        if name != FILL:
+            start, end = _span(where, text, name.removeprefix(f"{FILL}_"))
+        before, part, after = text.split("\n")[: start - 1], text.split("\n")[start - 1 : end], text.split("\n")[end:]
+        stubs = [line for line in part if line.strip() == stub(change.grade_id)]
+        indent = stubs[0].removesuffix(stub(change.grade_id)) if stubs else ""
+        body = textwrap.indent(textwrap.dedent("\n".join(lines[first:last])), indent)
+        pattern = rf"(?m)^ *{re.escape(stub(change.grade_id))}$"
+        text = "\n".join([*before, _put(where, "\n".join(part), pattern, body), *after])
+    return text
+
+
+def _span(where: str, text: str, name: str) -> tuple[int, int]:
+    """First and last line of the function or method called `name`."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return node.lineno, node.end_lineno or node.lineno
+    raise SourceError(f"{where}: there is no function {name} in the cell.")
+
+
+def _replaced(where: str, base: str, text: str) -> str:
+    """`base` with the definitions of `text` in place of its own; the rest of `text` goes before the first of them."""
+    old, new = _definitions(where, base), _definitions(where, text)
+    shared = sorted(new.keys() & old.keys(), key=lambda name: old[name])
+    if not shared:
+        raise SourceError(f"{where}: the cell defines {', '.join(old)}, and none of {', '.join(new) or 'nothing'}.")
+    lines, given = base.split("\n"), text.split("\n")
+    parts = {name: given[new[name][0] - 1 : new[name][1]] for name in shared}
+    taken = {number for name in shared for number in range(new[name][0] - 1, new[name][1])}
+    rest = [line for number, line in enumerate(given) if number not in taken]
+    for name in reversed(shared):
+        lines[old[name][0] - 1 : old[name][1]] = parts[name]
+    start = old[shared[0]][0] - 1
+    lines[start:start] = rest
+    return "\n".join(lines)
+
+
+def _put(where: str, text: str, pattern: str, words: str) -> str:
+    done, count = re.subn(pattern, lambda _: words, text)
+    if count != 1:
+        raise SourceError(f"{where}: expected one place to fill in, found {count}.")
+    return done
+
+
+def _definitions(where: str, text: str) -> dict[str, tuple[int, int]]:
+    """First line (of a decorator, if any) and last line of each function and class."""
+    try:
+        body = ast.parse(text).body
+    except SyntaxError as error:
+        raise SourceError(f"{where}: line {error.lineno} is not Python: {error.msg}.") from error
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    found = [node for node in body if isinstance(node, kinds)]
+    return {
+        node.name: (min([node.lineno, *(mark.lineno for mark in node.decorator_list)]), node.end_lineno or node.lineno)
+        for node in found
+    }

@@ -1,0 +1,113 @@
+"""`tito grade`, until the scores are there: generate, release, collect, autograde. The rest is in `marks.py`."""
+
+from __future__ import annotations
+
+import importlib.util
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinytorch.errors import GradingError
+from tinytorch.tito import render, show_grade
+from tinytorch.tito.module import ModuleName
+
+if TYPE_CHECKING:
+    from tinytorch.course.names import Module
+    from tinytorch.course.project import Project
+
+app = typer.Typer(help="Generate, release, collect, grade, report (instructors).", no_args_is_help=True)
+
+
+class Sandbox(StrEnum):
+    BWRAP = "bwrap"
+    NONE = "none"
+
+
+SandboxOption = Annotated[Sandbox, typer.Option("--sandbox", help="'none' runs student code without isolation.")]
+Students = Annotated[list[str] | None, typer.Option("--student", help="Only this student (may be repeated).")]
+Again = Annotated[bool, typer.Option("--again", help="Also where it is up to date.")]
+
+
+def find(text: str) -> tuple[Project, Module]:
+    from tinytorch.course.names import resolve_module
+    from tinytorch.course.project import find_project
+
+    project = find_project()
+    if project.kind != "checkout" or not importlib.util.find_spec("tinytorch.grading"):
+        raise GradingError(f"{project.root} is a student kit; grading commands work in the instructor's checkout.")
+    if not importlib.util.find_spec("nbgrader"):
+        raise GradingError("nbgrader is not installed here; run: pip install -e '.[instructor]'")
+    return project, resolve_module(project, text)
+
+
+@app.command()
+def generate(module: ModuleName, sandbox: SandboxOption = Sandbox.BWRAP) -> None:
+    """Make nbgrader's source and release notebooks, and put the release through the gate."""
+    from tinytorch.grading.gate import check_release
+    from tinytorch.grading.generate import generate_release
+
+    project, target = find(module)
+    show_grade.warn_if_open(sandbox)
+    show_grade.generated(generate_release(project, target), project.root)
+    render.progress("Release gate: looking for leaks, grading the untouched release and the reference")
+    report = check_release(project, target, sandbox=sandbox)
+    show_grade.gate(report)
+    report.require()
+
+
+@app.command()
+def release(
+    module: ModuleName,
+    to: Annotated[Path, typer.Option("--to", help="The folder to write the kit into.")],
+    sandbox: SandboxOption = Sandbox.BWRAP,
+) -> None:
+    """Write the student kit, as a folder and as a zip, once the release gate says yes."""
+    from tinytorch.course.kit import build_kit
+    from tinytorch.grading.gate import check_release
+    from tinytorch.grading.status import record_kit
+
+    project, target = find(module)
+    show_grade.warn_if_open(sandbox)
+    check_release(project, target, sandbox=sandbox).require()
+    kit = build_kit(project, target, to)
+    record_kit(project, target, kit.archive)
+    show_grade.kit(kit)
+
+
+@app.command()
+def collect(
+    module: ModuleName, source: Annotated[Path, typer.Argument(help="A folder or zip of submissions.")]
+) -> None:
+    """Take submissions in, as people or learning platforms hand them over."""
+    from tinytorch.grading.collect import collect as take_in
+
+    project, target = find(module)
+    show_grade.collection(take_in(project, target, source), project.root)
+
+
+@app.command()
+def autograde(
+    module: ModuleName,
+    student: Students = None,
+    sandbox: SandboxOption = Sandbox.BWRAP,
+    again: Again = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Submissions graded at once (default: the cores).")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to grade on.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Draw the checks' inputs from this seed.")] = None,
+) -> None:
+    """Grade what was collected, in a sandbox, and write nbgrader's notebooks and gradebook."""
+    from tinytorch.grading.autograde import Plan, autograde_class
+
+    project, target = find(module)
+    show_grade.warn_if_open(sandbox)
+    open_executor = None
+    if scheduler:
+        from tinytorch.grading.cluster import cluster_executor
+
+        open_executor, threads = cluster_executor(scheduler)
+        workers = workers or threads
+    plan = Plan(sandbox, seed, tuple(student or ()), again, workers, open_executor)
+    if show_grade.grading(autograde_class(project, target, plan)):
+        raise typer.Exit(1)

@@ -1,0 +1,68 @@
+"""`tito grade`, once the scores are there: feedback, report, status, marking by hand."""
+
+from __future__ import annotations
+
+import subprocess
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinytorch.tito import render, show_grade
+from tinytorch.tito.grade import Again, Students, app, find
+from tinytorch.tito.module import ModuleName
+from tinytorch.tito.system import JsonOption
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    HTML = "html"
+
+
+@app.command()
+def feedback(module: ModuleName, student: Students = None, again: Again = False) -> None:
+    """Write each graded student's feedback pages."""
+    from tinytorch.grading.feedback import make_feedback
+
+    project, target = find(module)
+    show_grade.feedback(make_feedback(project, target, tuple(student or ()), again=again), project.root)
+
+
+@app.command()
+def report(
+    module: ModuleName,
+    kind: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
+    to: Annotated[Path | None, typer.Option("--to", help="A file to write instead of printing.")] = None,
+) -> None:
+    """Show the class: per student, per exercise, statistics, the checks most often failed."""
+    from tinytorch.grading.report import build_report
+
+    project, target = find(module)
+    show_grade.report(build_report(project, target), kind, to)
+
+
+@app.command()
+def status(module: ModuleName = "13_kernels", json: JsonOption = False) -> None:
+    """Show what was generated, released, handed in, graded."""
+    from tinytorch.grading.status import module_status
+
+    project, target = find(module)
+    show_grade.status(module_status(project, target), json)
+
+
+@app.command()
+def manual(
+    module: ModuleName = "13_kernels",
+    port: Annotated[int, typer.Option(help="The port to serve on.")] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open nbgrader's formgrader for the open questions; Ctrl-C ends it."""
+    from tinytorch.grading.manual import formgrader
+
+    project, _ = find(module)
+    found = formgrader(project, port, open_browser=browser)
+    render.plain(f"Serving {found.url} (Ctrl-C ends it)")
+    raise typer.Exit(subprocess.run(found.command, cwd=found.folder).returncode)

@@ -1,0 +1,193 @@
+"""What `tito grade` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinytorch.tito import render
+
+if TYPE_CHECKING:
+    from tinytorch.course.kit import Kit
+    from tinytorch.grading.autograde import Step
+    from tinytorch.grading.collect import Collection
+    from tinytorch.grading.feedback import Pages
+    from tinytorch.grading.gate import GateReport
+    from tinytorch.grading.generate import Generation
+    from tinytorch.grading.report import Report
+    from tinytorch.grading.status import ModuleStatus
+
+HARDEST = 10
+
+
+def warn_if_open(sandbox: str) -> None:
+    if sandbox == "none":
+        render.problem(
+            "Warning: --sandbox none runs student code as you, with your files and your network. "
+            "Use it only for code that you trust."
+        )
+
+
+def generated(found: Generation, root: Path) -> None:
+    for path in found.notebooks:
+        state = "changed" if path.stem in found.changed else "unchanged"
+        render.plain(f"Release {state}: {render.relative(path, root)}")
+
+
+def gate(report: GateReport) -> None:
+    """What the release gate measured."""
+    render.plain(
+        f"Leaks: {len(report.leaks)}. Untouched release: {report.untouched_score:g} of {report.points:g} points. "
+        f"Reference: {report.reference_score:g} of {report.points:g}."
+    )
+    if report.passed:
+        render.plain("The release may go out.")
+
+
+def kit(made: Kit) -> None:
+    render.plain(f"Student kit: {made.folder}")
+    render.plain(f"The same, to send: {made.archive}")
+
+
+def collection(found: Collection, root: Path) -> None:
+    """Who was taken in, and what could not be placed."""
+    rows = [
+        (item.student, item.state, len(item.lessons), item.handed_in, _shown(item.backup, root))
+        for item in found.students
+    ]
+    render.table(("student", "", "notebooks", "handed in", "what was replaced"), rows, right=(2,))
+    for item in found.students:
+        for note in item.notes:
+            render.plain(f"{item.student}: {note}")
+    for refused in found.unplaced:
+        render.problem(f"Not placed: {refused.name}: {refused.reason}")
+
+
+def _shown(path: Path | None, root: Path) -> str:
+    return render.relative(path, root) if path else ""
+
+
+def grading(steps: Iterable[Step]) -> int:
+    """Each step as it happens; returns how many submissions could not be graded."""
+    failed = 0
+    for step in steps:
+        if step.stage == "ungraded":
+            failed += 1
+            render.problem(f"{step.student}: {step.words}")
+            continue
+        score = f"{step.score:g} of {step.points:g} automatic points"
+        if step.stage == "checked":
+            render.progress(f"[{step.done}/{step.total}] {step.student}: {score}")
+            for repair in step.repairs:
+                render.progress(f"    {repair}")
+        else:
+            told = "written to the gradebook" if step.stage == "recorded" else "up to date in the gradebook"
+            render.plain(f"{step.student}: {score}, {told}" + (f" ({step.words})" if step.words else ""))
+    if failed:
+        render.problem(f"{failed} submissions are not graded; nothing was written for them.")
+    return failed
+
+
+def feedback(found: Iterable[Pages], root: Path) -> None:
+    for pages in found:
+        told = "written" if pages.made else "up to date"
+        render.plain(f"{pages.student}: {len(pages.pages)} pages {told} in {render.relative(pages.folder, root)}")
+
+
+def report(made: Report, kind: str, to: Path | None) -> None:
+    """The report in one of its forms, printed or written to `to`."""
+    if kind == "table" and to is None:
+        _report_table(made)
+        return
+    text = _report_text(made, kind)
+    if to is None:
+        print(text, end="" if text.endswith("\n") else "\n")
+        return
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(text, encoding="utf-8")
+    render.plain(f"Written to {to}")
+
+
+def _report_text(made: Report, kind: str) -> str:
+    from tinytorch.grading import report as reports
+    from tinytorch.grading.report_html import to_html
+
+    match kind:
+        case "csv":
+            return reports.to_csv(made)
+        case "json":
+            return made.to_json()
+        case "html":
+            return to_html(made)
+        case _:
+            return "\n".join("\t".join(line) for line in (reports.table(made)[0], *reports.table(made)[1]))
+
+
+def _report_table(made: Report) -> None:
+    """Points by lesson, because one column for each exercise is wider than a terminal; csv and html have them all."""
+    names = list(dict.fromkeys(item.lesson for item in made.exercises))
+    points = [sum(item.points for item in made.exercises if item.lesson == name and not item.manual) for name in names]
+    by_hand = made.points - sum(points)
+    headings = (
+        "student",
+        *(f"{name[:2]}\n{most:g}" for name, most in zip(names, points, strict=True)),
+        f"automatic\n{sum(points):g}",
+        f"by hand\n{by_hand:g}",
+        f"total\n{made.points:g}",
+        "to mark\n",
+    )
+    rows = []
+    for row in made.rows:
+        scores = dict.fromkeys(names, 0.0)
+        for item, score in zip(made.exercises, row.scores, strict=True):
+            scores[item.lesson] += 0.0 if item.manual else score or 0.0
+        cells = [f"{scores[name]:.4g}" for name in names]
+        sums = (f"{row.automatic:.4g}", f"{row.manual:.4g}", f"{row.total:.4g}")
+        rows.append((row.student, *cells, *sums, row.waiting or ""))
+    render.table(headings, rows, right=tuple(range(1, len(headings))))
+    _statistics(made)
+    _hardest(made)
+    for student in made.ungraded:
+        render.problem(f"{student}: handed in, not graded yet")
+
+
+def _statistics(made: Report) -> None:
+    if (numbers := made.statistics) is None:
+        render.plain("Nobody is graded yet.")
+        return
+    render.plain(
+        f"\n{numbers.students} students; mean {numbers.mean:.1f}, median {numbers.median:.1f}, "
+        f"quartiles {numbers.lower_quartile:.1f} and {numbers.upper_quartile:.1f}, "
+        f"from {numbers.lowest:.1f} to {numbers.highest:.1f} of {made.points:g} points"
+    )
+
+
+def _hardest(made: Report) -> None:
+    if made.hardest:
+        rows = [
+            (f"{item.failed}/{item.graded}", item.grade_id.removeprefix("check_"), item.requirement.split("\n\n")[0])
+            for item in made.hardest[:HARDEST]
+        ]
+        render.plain("")
+        render.table(("failed", "exercise", "requirement"), rows, title="Checks most often failed")
+
+
+def status(found: ModuleStatus, json: bool) -> None:
+    """How far the module is, from the release to the feedback."""
+    if json:
+        render.as_json(found)
+        return
+    render.table(("lesson", "release", ""), [(item.lesson, item.release, item.words) for item in found.lessons])
+    for record in found.kits:
+        told = "of the present release" if record.is_current else "of an older release"
+        render.plain(f"Kit {record.archive}, made {record.made}, {told}")
+    if not found.students:
+        render.plain("Nothing is handed in yet.")
+        return
+    render.plain("")
+    rows = [
+        (item.student, item.handed_in, item.notebooks, item.graded, item.waiting or "", item.feedback)
+        for item in found.students
+    ]
+    render.table(("student", "handed in", "notebooks", "graded", "to mark", "feedback"), rows, right=(2, 4))

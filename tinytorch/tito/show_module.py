@@ -1,0 +1,95 @@
+"""What `tito module` prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinytorch.tito import render
+
+if TYPE_CHECKING:
+    from tinytorch.course.visible import LessonRun
+    from tinytorch.course.workspace import Completed, LessonStatus, Reset, Started, Submission
+
+
+def lessons(found: Sequence[LessonStatus], root: Path, json: bool) -> None:
+    """How far each lesson is, and where its notebook lies."""
+    if json:
+        render.as_json([_lesson_facts(item, root) for item in found])
+        return
+    rows = [(item.lesson, item.state, item.completed_at or "", render.relative(item.notebook, root)) for item in found]
+    render.table(("lesson", "state", "completed", "notebook"), rows)
+
+
+def _lesson_facts(item: LessonStatus, root: Path) -> dict[str, str | None]:
+    notebook = render.relative(item.notebook, root)
+    return {"lesson": str(item.lesson), "state": item.state, "completed_at": item.completed_at, "notebook": notebook}
+
+
+def started(result: Started, root: Path) -> None:
+    for path in result.placed:
+        render.plain(f"Ready: {render.relative(path, root)}")
+    for path in result.kept:
+        render.plain(f"Already there, left as it is: {render.relative(path, root)}")
+    render.plain("Open them with `jupyter lab notebooks`; check your work with `tito module test`.")
+
+
+def runs(found: Iterable[LessonRun], json: bool) -> list[LessonRun]:
+    """Each lesson's checks as they are run; returns them all."""
+    finished = []
+    for run in found:
+        finished.append(run)
+        if not json:
+            _run(run)
+    if json:
+        render.as_json(finished)
+    elif len(finished) > 1:
+        checks = [check for run in finished for check in run.checks]
+        render.plain(f"{sum(check.passed for check in checks)} of {len(checks)} checks pass.")
+    return finished
+
+
+def _run(run: LessonRun) -> None:
+    passed = sum(check.passed for check in run.checks)
+    render.plain(f"{run.lesson}: {passed} of {len(run.checks)} checks pass ({run.seconds:.1f} s)")
+    for check in run.checks:
+        render.verdict(check.passed, check.name, check.message)
+    for error in run.errors:
+        render.plain(f"  also: {error.message}")
+    sys.stdout.flush()
+
+
+def completions(found: Iterable[Completed], root: Path, json: bool) -> list[Completed]:
+    """Each lesson as it is completed, or why it is not; returns them all."""
+    finished = []
+    for item in found:
+        finished.append(item)
+        if json:
+            continue
+        _run(item.run)
+        if item.at:
+            changed = ", ".join(render.relative(path, root) for path in item.exported) or "no change in the package"
+            render.plain(f"  complete: {changed}")
+        else:
+            render.plain("  not complete: mend the checks above and run this again")
+    if json:
+        render.as_json(finished)
+    return finished
+
+
+def was_reset(result: Reset, root: Path) -> None:
+    for path in result.backups:
+        render.plain(f"Kept yours as {render.relative(path, root)}")
+    for path in result.restored:
+        render.plain(f"As released: {render.relative(path, root)}")
+
+
+def submission(result: Submission) -> None:
+    render.plain(f"Hand in {result.archive}")
+    render.plain(f"It holds {', '.join(result.notebooks)}.")
+    for words in result.unreadable:
+        render.problem(f"Mend this first: {words}")
+    if result.missing:
+        render.problem(f"Missing, and so worth nothing: {', '.join(result.missing)}")
