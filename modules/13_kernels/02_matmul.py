@@ -39,6 +39,9 @@ from numba import njit
 from tinytorch import simd
 from tinytorch.core.kernels.timing import as_array, time_kernel
 
+# A notebook's cells change under their compiled callers: keep machine code only for the installed module.
+_INSTALLED = __name__ != "__main__"
+
 # %%
 from collections import OrderedDict
 
@@ -138,7 +141,8 @@ print(f"{flops / baseline.median_us / 1000:.0f} GFLOP/s")
 # The definition is C[i, j] = sum over k of A[i, k]·B[k, j]: a loop for each letter. In plain Python every operation
 # goes through objects and costs some 50 ns. **Numba** compiles a function to machine code when it is first called,
 # so that the loops you write are loops that run: put `@njit` above a function that uses arrays and numbers only.
-# `cache=True` keeps the machine code on disk; `nogil=True` lets other Python threads run meanwhile (lesson 04).
+# `cache=True` keeps the machine code on disk (`_INSTALLED` is true outside notebooks); `nogil=True` lets other Python
+# threads run meanwhile (lesson 04).
 #
 # A compiled kernel is fussy: all arrays of one type, C order. `run_kernel`, given, makes the arguments so, and also
 # settles which type to compute in: float16 in float32 (processors rarely compute in it), booleans as counts.
@@ -188,7 +192,7 @@ my_naive_factor = None  # your prediction: 1? 5? 100?
 
 # %% nbgrader={"grade": false, "grade_id": "matmul_naive", "solution": true}
 #| export
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def naive_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray) -> None:
     """C += A @ B in the order i, j, k.  A: (M, K), B: (K, N), C: (M, N), C-ordered, of one dtype."""
     M, K = A.shape
@@ -273,7 +277,7 @@ print(f"one matrix: {hardware.format_bytes(A.nbytes)}, one column of B touches {
 
 # %%
 #| export
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def reordered_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray) -> None:
     """C += A @ B in the order i, k, j: the inner loop runs along rows of B and C."""
     for i in range(A.shape[0]):
@@ -340,14 +344,14 @@ for words, block, order in (("i, j, k", 32, "ijk"), ("i, k, j", 32, "ikj"), ("bl
 
 # %%
 #| export
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def add_row(a: Any, b: np.ndarray, c: np.ndarray) -> None:
     """c += a * b, element by element."""
     for j in range(c.size):
         c[j] += a * b[j]
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@njit(cache=_INSTALLED, nogil=True, fastmath={"contract"})
 def add_eight_rows(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
     """c += a @ B for eight rows of B that follow one another in `b`.  a: (8,), b: (8 * n,), c: (n,)."""
     n = c.size
@@ -359,7 +363,7 @@ def add_eight_rows(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
         c[j] += four + (a4 * b4[j] + a5 * b5[j] + a6 * b6[j] + a7 * b7[j])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def copy_block(B: np.ndarray, k0: int, rows: int, j0: int, n: int, block: np.ndarray) -> None:
     """The block B[k0 : k0 + rows, j0 : j0 + n], row after row, into the first rows * n elements of `block`."""
     for k in range(rows):
@@ -384,7 +388,7 @@ my_best_block_size = None  # your prediction
 
 # %% nbgrader={"grade": false, "grade_id": "cache_friendly_matmul", "solution": true}
 #| export
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def blocked_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray, block_size: int) -> None:
     """C += A @ B, block by block.  A: (M, K), B: (K, N), C: (M, N), C-ordered, of one dtype."""
     M, K = A.shape

@@ -38,6 +38,9 @@ from tinytorch import simd
 from tinytorch.bench import compare
 from tinytorch.core.kernels.timing import as_array
 
+# A notebook's cells change under their compiled callers: keep machine code only for the installed module.
+_INSTALLED = __name__ != "__main__"
+
 # %% [markdown]
 # ## Round floats to integer codes
 #
@@ -86,7 +89,7 @@ my_prediction_relative_error = None
 
 # %% nbgrader={"grade": false, "grade_id": "quantize", "solution": true}
 #| export
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=_INSTALLED, nogil=True, error_model="numpy")
 def round_to_codes(values: np.ndarray, scale: float, top: int, codes: np.ndarray) -> None:
     """codes[i] = values[i] / scale, rounded half to even, clipped to -top .. top; both arrays are 1-D."""
     ### BEGIN SOLUTION
@@ -291,7 +294,7 @@ def split_int16(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (A >> 8).astype(np.int8), ((A & 255) - 128).astype(np.int8)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def pack_panels(B: np.ndarray, panels: np.ndarray, correction: np.ndarray) -> None:
     """Four codes of a column become one int32 of panels[p, g, j], lowest byte first.
 
@@ -508,7 +511,7 @@ print(f"integer dot product instruction used: {simd.HAS_DOT4}; vectors of {simd.
 
 # %%
 #| export
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=_INSTALLED, nogil=True, error_model="numpy")
 def scale_product(C: np.ndarray, factor: float, out: np.ndarray) -> None:
     """out[i] = C[i] * factor, computed in float64 and rounded to float32 once; both arrays are 1-D."""
     for i in range(C.size):

@@ -45,3 +45,13 @@ def test_a_width_that_does_not_exist_is_refused():
 def test_a_plain_cpu_gets_narrow_vectors_and_no_dot4():
     run = python("-c", "from tinytorch import simd; print(simd.BYTES, simd.HAS_DOT4)", NUMBA_CPU_NAME="generic")
     assert run.stdout.split() == ["16", "False"]
+
+
+def test_code_is_kept_on_disk_for_modules_and_not_for_notebooks(tmp_path):
+    source = "from tinytorch import simd\n@simd.jit\ndef double(x):\n    return x + x\ndouble(1)\n"
+    (tmp_path / "as_module.py").write_text(source)
+    (tmp_path / "as_notebook.py").write_text(source)
+    python("-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import as_module", NUMBA_CACHE_DIR=str(tmp_path))
+    assert list(tmp_path.rglob("*.nbi"))
+    python(str(tmp_path / "as_notebook.py"), NUMBA_CACHE_DIR=str(tmp_path))
+    assert [path for path in tmp_path.rglob("*.nbi") if "as_notebook" in path.name] == []

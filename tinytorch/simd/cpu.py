@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -57,8 +58,11 @@ FORCED: bool = "TINYTORCH_SIMD_BYTES" in os.environ or "TINYTORCH_SIMD_DOT4" in 
 def jit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Compile a kernel that uses vectors: `numba.njit` that releases the GIL and divides as NumPy does.
 
-    Compiled code is kept on disk beside the source, unless the width is forced: Numba's cache knows the
-    processor, not our environment variables. Keyword arguments go to `njit` and win.
+    Compiled code is kept on disk beside the source of an installed module, unless the width is forced: Numba's cache
+    knows the processor, but neither our environment variables nor a notebook cell that changed under its callers.
+    Keyword arguments go to `njit` and win.
     """
-    settings = {"nogil": True, "error_model": "numpy", "cache": not FORCED, **options}
-    return njit(**settings) if function is None else njit(**settings)(function)
+    if function is None:
+        return partial(jit, **options)
+    keep = not FORCED and function.__module__ != "__main__"
+    return njit(**{"nogil": True, "error_model": "numpy", "cache": keep, **options})(function)

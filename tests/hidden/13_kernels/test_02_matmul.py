@@ -7,17 +7,16 @@ from tinytorch.grading import check
 
 pytestmark = pytest.mark.lesson("02_matmul")
 
-NUMPY_ON_ONE_THREAD = """
+# On one thread, so that the bounds mean the same on a machine with many cores.
+REFERENCE = """
 from threadpoolctl import threadpool_limits
 
 limits = threadpool_limits(1)
 
+
 def reference(A, B):
     return A @ B
 """
-
-
-REFERENCE = "def reference(A, B):\n    return A @ B"
 
 
 def operands(rng, M, K, N, dtype=np.float32):
@@ -60,14 +59,6 @@ def takes_any_layout(student, name, rng):
 def verify_product(inputs, result):
     A, B = inputs
     close(result, A, B)
-
-
-def is_fast(student, name, size, at_least):
-    rng = np.random.default_rng()
-    compared = student.speed(
-        name, lambda: operands(rng, size, size, size), NUMPY_ON_ONE_THREAD, verify_product, at_least
-    )
-    check.faster(compared, at_least=at_least)
 
 
 @pytest.mark.grade("check_matmul_baseline", weight=2)
@@ -123,7 +114,7 @@ def test_naive_refuses_bad_shapes(student, rng):
 @pytest.mark.grade("check_matmul_naive", weight=2)
 def test_naive_is_compiled(student, rng):
     """matmul_naive is compiled: loops that run in Python lose."""
-    keeps_up(student, "matmul_naive", rng, 128, at_least=0.002)
+    keeps_up(student, "matmul_naive", rng, 96, at_least=0.01)
 
 
 @pytest.mark.grade("check_cache_friendly_matmul", weight=3)
@@ -191,7 +182,7 @@ def test_nan_and_infinity_stay_in_their_places(student, rng):
 @pytest.mark.grade("check_cache_friendly_matmul", weight=1)
 def test_blocks_are_compiled(student, rng):
     """cache_friendly_matmul is compiled: loops over single elements in Python lose."""
-    keeps_up(student, "cache_friendly_matmul", rng, 192, at_least=0.005)
+    keeps_up(student, "cache_friendly_matmul", rng, 96, at_least=0.01)
 
 
 @pytest.mark.grade("check_matmul_simd", weight=3)

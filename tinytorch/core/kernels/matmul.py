@@ -11,7 +11,7 @@ __all__ = ['W', 'TILE_ROWS', 'TILE_COLUMNS', 'BLOCK_TERMS', 'BLOCK_ROWS', 'BLOCK
            'pack_columns', 'add_product', 'add_to_row', 'matrix_times_vector', 'vector_times_matrix', 'tile_kernel',
            'multiply_panels', 'panel_memory', 'matmul_simd', 'ScalingRow', 'analyze_matmul_scaling']
 
-# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #78cf28fe
+# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #62743a67
 import operator
 import threading
 from collections.abc import Callable
@@ -22,6 +22,9 @@ from numba import njit
 
 from ... import simd
 from .timing import as_array, time_kernel
+
+# A notebook's cells change under their compiled callers: keep machine code only for the installed module.
+_INSTALLED = __name__ != "__main__"
 
 # %% ../../../assignments/source/13_kernels/02_matmul.ipynb #8f556a5e
 def check_operands(A: Any, B: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +78,7 @@ def run_kernel(kernel: Callable[..., None], A: np.ndarray, B: np.ndarray, *setti
     return C.astype(dtype, copy=False)
 
 # %% ../../../assignments/source/13_kernels/02_matmul.ipynb #c0b5e57e
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def naive_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray) -> None:
     """C += A @ B in the order i, j, k.  A: (M, K), B: (K, N), C: (M, N), C-ordered, of one dtype."""
     M, K = A.shape
@@ -97,8 +100,8 @@ def matmul_naive(A: Any, B: Any) -> np.ndarray:
     """
     return run_kernel(naive_loops, *check_operands(A, B))
 
-# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #1f290197
-@njit(cache=True, nogil=True)
+# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #d3231e24
+@njit(cache=_INSTALLED, nogil=True)
 def reordered_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray) -> None:
     """C += A @ B in the order i, k, j: the inner loop runs along rows of B and C."""
     for i in range(A.shape[0]):
@@ -111,15 +114,15 @@ def matmul_reordered(A: Any, B: Any) -> np.ndarray:
     """C = A @ B with the loops in the order i, k, j: the second rung. Arguments, result, errors as `matmul_naive`."""
     return run_kernel(reordered_loops, *check_operands(A, B))
 
-# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #eacb8ec2
-@njit(cache=True, nogil=True)
+# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #cd852a3a
+@njit(cache=_INSTALLED, nogil=True)
 def add_row(a: Any, b: np.ndarray, c: np.ndarray) -> None:
     """c += a * b, element by element."""
     for j in range(c.size):
         c[j] += a * b[j]
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@njit(cache=_INSTALLED, nogil=True, fastmath={"contract"})
 def add_eight_rows(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
     """c += a @ B for eight rows of B that follow one another in `b`.  a: (8,), b: (8 * n,), c: (n,)."""
     n = c.size
@@ -131,7 +134,7 @@ def add_eight_rows(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
         c[j] += four + (a4 * b4[j] + a5 * b5[j] + a6 * b6[j] + a7 * b7[j])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def copy_block(B: np.ndarray, k0: int, rows: int, j0: int, n: int, block: np.ndarray) -> None:
     """The block B[k0 : k0 + rows, j0 : j0 + n], row after row, into the first rows * n elements of `block`."""
     for k in range(rows):
@@ -141,7 +144,7 @@ def copy_block(B: np.ndarray, k0: int, rows: int, j0: int, n: int, block: np.nda
             copy[j] = row[j]
 
 # %% ../../../assignments/source/13_kernels/02_matmul.ipynb #c0651c56
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def blocked_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray, block_size: int) -> None:
     """C += A @ B, block by block.  A: (M, K), B: (K, N), C: (M, N), C-ordered, of one dtype."""
     M, K = A.shape

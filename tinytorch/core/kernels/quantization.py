@@ -10,13 +10,16 @@ __all__ = ['INT8_ROWS', 'INT8_COLUMNS', 'SLICE', 'INT32_LIMIT', 'RELATIVE_ERROR_
            'multiply_tile', 'multiply_int8', 'int8_product', 'int16_product', 'integer_matmul', 'scale_product',
            'quantized_matmul', 'quantized_relu', 'analyze_quantization_impact']
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #2d35f309
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #c519ec3b
 import numpy as np
 from numba import njit
 
 from ... import simd
 from ...bench import compare
 from .timing import as_array
+
+# A notebook's cells change under their compiled callers: keep machine code only for the installed module.
+_INSTALLED = __name__ != "__main__"
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #5fae0097
 def largest_code(bits: int) -> int:
@@ -29,7 +32,7 @@ def largest_code(bits: int) -> int:
     return 2 ** (int(bits) - 1) - 1
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #5f877a4c
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=_INSTALLED, nogil=True, error_model="numpy")
 def round_to_codes(values: np.ndarray, scale: float, top: int, codes: np.ndarray) -> None:
     """codes[i] = values[i] / scale, rounded half to even, clipped to -top .. top; both arrays are 1-D."""
     for i in range(values.size):
@@ -68,7 +71,7 @@ def dequantize(q: np.ndarray, scale: float) -> np.ndarray:
     q = as_array(q)
     return np.asarray(np.multiply(q, float(scale), dtype=np.float64)).astype(np.float32)
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #4f44f64f
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #6f7369b3
 INT8_ROWS = 6
 INT8_COLUMNS = 2 * simd.W
 SLICE = 16_384  # rows of B packed at a time: int32 sums of a slice are at most 2**28, and a panel stays in the L2 cache
@@ -96,7 +99,7 @@ def split_int16(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (A >> 8).astype(np.int8), ((A & 255) - 128).astype(np.int8)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=_INSTALLED, nogil=True)
 def pack_panels(B: np.ndarray, panels: np.ndarray, correction: np.ndarray) -> None:
     """Four codes of a column become one int32 of panels[p, g, j], lowest byte first.
 
@@ -217,8 +220,8 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
         raise OverflowError(f"integer_matmul: {K} times (-128) * (-128) is 2**31, which is no int32; use a smaller K")
     return C
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #68d37b9f
-@njit(cache=True, nogil=True, error_model="numpy")
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #edc3c364
+@njit(cache=_INSTALLED, nogil=True, error_model="numpy")
 def scale_product(C: np.ndarray, factor: float, out: np.ndarray) -> None:
     """out[i] = C[i] * factor, computed in float64 and rounded to float32 once; both arrays are 1-D."""
     for i in range(C.size):
