@@ -158,3 +158,14 @@ def test_other_systems_are_told_to_use_linux(
     monkeypatch.setattr("sys.platform", "darwin")
     with pytest.raises(SandboxUnavailableError, match="Linux only"):
         fresh_availability()
+
+
+def test_trees_of_killed_graders_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    abandoned, in_use = tmp_path / "tinytorch-runtime-999999999-x", tmp_path / f"tinytorch-runtime-{os.getpid()}-x"
+    abandoned.mkdir()
+    in_use.mkdir()
+    for path in (abandoned, in_use):
+        os.utime(path, (0, 0))
+    made = runtime_tree.__wrapped__()
+    assert sorted(tmp_path.iterdir()) == sorted([in_use, made])

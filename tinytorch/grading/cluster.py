@@ -25,9 +25,13 @@ def cluster_executor(address: str) -> tuple[Callable[[], Executor], int]:
         raise GradingError(
             f"No Dask scheduler answers at {address!r} ({err}); start one with `dask scheduler` and give its address."
         ) from err
-    threads = sum(client.nthreads().values())
-    if not threads:
+    threads = list(client.nthreads().values())
+    if not threads or max(threads) > 1:
         client.close()
-        raise GradingError(f"No workers at the Dask scheduler {address!r}; start some with `dask worker {address}`.")
+        found = "no workers" if not threads else "workers with several threads"
+        raise GradingError(
+            f"The Dask scheduler {address!r} has {found}, and a worker must grade one submission at a time; "
+            f"start them with `dask worker {address} --nworkers auto --nthreads 1`."
+        )
     # Not kept in Dask's own cache: two submissions with equal text must not share a run that a fault ended.
-    return lambda: client.get_executor(pure=False, retries=0), threads
+    return lambda: client.get_executor(pure=False, retries=0), len(threads)

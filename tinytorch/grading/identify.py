@@ -15,8 +15,9 @@ from tinytorch.grading.notebook_text import Piece, UnreadableNotebook, pieces_of
 
 MAX_ID_CHARS = 80
 
-# What browsers, platforms and people append to a name: " (1)", "-2", "-Copy1", "_final".
-_COPY = re.compile(r"(?:\s*\(\d+\)|-\d{1,2}|[ _-]*copy\d*|[ _-]+(?:final|new|v\d+))+$", re.IGNORECASE)
+# What the kit, browsers, platforms and people append to a name: the time, " (1)", "-2", "-Copy1", "_final".
+_TIME = r"-\d{4}-\d\d-\d\d-\d{6}"
+_COPY = re.compile(rf"(?:{_TIME}|\s*\(\d+\)|-\d{{1,2}}|[ _-]*copy\d*|[ _-]+(?:final|new|v\d+))+$", re.IGNORECASE)
 _MOODLE = re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_(?P<rest>.*)", re.DOTALL)
 _CANVAS = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<id>\d{3,})_\d{3,}_(?P<rest>.+)", re.DOTALL)
 _FOLDERS = frozenset({"notebooks", "modules", "submission", "submissions", "submitted", "assignments", "src", "work"})

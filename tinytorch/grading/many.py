@@ -149,6 +149,8 @@ class _Run:
                 yield from self._collect()
             finished = True
         finally:
+            for future in self.running:
+                future.cancel()
             _close(executor, finished)
 
     def _hand_out(self, executor: Executor, in_flight: int) -> None:
@@ -192,7 +194,7 @@ def _close(executor: Executor, finished: bool) -> None:
     if not finished and isinstance(executor, GradingPool):
         executor.stop()
     else:
-        executor.shutdown(wait=finished, cancel_futures=True)
+        executor.shutdown(wait=finished)  # Dask's executor knows no other argument
 
 
 def _start_worker() -> None:

@@ -22,7 +22,7 @@ dt { color: var(--soft); font-size: .85rem; } dd { margin: 0; font-size: 1.25rem
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child, td:first-child, .text { text-align: left; } .text { white-space: normal; max-width: 34rem; }
 thead th { vertical-align: bottom; font-size: .82rem; } .turned { writing-mode: vertical-rl; transform: rotate(180deg);
-  text-align: left; max-height: 15rem; } td.none { color: var(--low); } td.total { font-weight: 600; }
+  text-align: left; max-height: 20rem; } td.none { color: var(--low); } td.total { font-weight: 600; }
 tfoot td { color: var(--soft); } svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 svg rect { fill: var(--bar); } svg line { stroke: var(--line); }
 """
@@ -88,13 +88,13 @@ def _scores(report: Report) -> str:
         f'<th><span class="turned">{escape(item.name)} ({_number(item.points)})</span></th>'
         for item in report.exercises
     )
-    sums = "".join(f"<th>{name}</th>" for name in ("automatic", "by hand", "late", "total", "waiting"))
+    sums = "".join(f"<th>{name}</th>" for name in ("total", "automatic", "by hand", "late", "waiting"))
     rows = "".join(map(_row, report.rows))
     means = "".join(f"<td>{_score(mean)}</td>" for mean in report.means)
-    foot = f"<tr><td>mean</td>{means}<td colspan=5></td><td></td></tr>"
+    foot = f'<tr><td>mean</td><td colspan="5"></td>{means}<td></td></tr>'
     return (
-        f'<h2>Students</h2><div class="wide"><table><thead><tr><th>student</th>{heads}{sums}'
-        f'<th class="text">handed in</th></tr></thead><tbody>{rows}</tbody><tfoot>{foot}</tfoot></table></div>\n'
+        f'<h2>Students</h2><div class="wide"><table><thead><tr><th>student</th>{sums}{heads}'
+        f'<th>handed in</th></tr></thead><tbody>{rows}</tbody><tfoot>{foot}</tfoot></table></div>\n'
     )
 
 
@@ -102,9 +102,9 @@ def _row(row: Row) -> str:
     scores = "".join(f'<td class="none">{_score(s)}</td>' if s == 0 else f"<td>{_score(s)}</td>" for s in row.scores)
     late = f"-{_number(row.late_penalty)}" if row.late_penalty else ""
     return (
-        f"<tr><td>{escape(row.student)}</td>{scores}<td>{_number(row.automatic)}</td><td>{_number(row.manual)}</td>"
-        f'<td>{late}</td><td class="total">{_number(row.total)}</td><td>{row.waiting or ""}</td>'
-        f'<td class="text">{escape(row.handed_in)}</td></tr>'
+        f'<tr><td>{escape(row.student)}</td><td class="total">{_number(row.total)}</td><td>{_number(row.automatic)}</td>'
+        f"<td>{_number(row.manual)}</td><td>{late}</td><td>{row.waiting or ''}</td>{scores}"
+        f"<td>{escape(row.handed_in)}</td></tr>"
     )
 
 

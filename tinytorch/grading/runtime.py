@@ -5,13 +5,19 @@ from __future__ import annotations
 import atexit
 import compileall
 import functools
+import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
+
+import psutil
 
 import tinytorch
 
 PRIVATE_NAME = "_student_side"
+_PREFIX = "tinytorch-runtime-"
+_ABANDONED_S = 24 * 3600
 _TOOLS = ("simd", "hardware", "bench", "plots")
 _OWN = ("wire.py", "values.py", "process")
 
@@ -24,10 +30,20 @@ def runtime_tree() -> Path:
     tools, the grader, the command line and all lesson sources are left out: `core.kernels` is made by the student's
     process from their own notebooks.
     """
-    root = Path(tempfile.mkdtemp(prefix="tinytorch-runtime-"))
+    _remove_abandoned()
+    root = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     build_runtime(root)
     return root
+
+
+def _remove_abandoned() -> None:
+    """Takes away the trees of grader processes that were killed before they could do so themselves."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        owner = path.name.removeprefix(_PREFIX).partition("-")[0]
+        is_old = time.time() - path.stat().st_mtime > _ABANDONED_S  # a young one may be another container's
+        if is_old and owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def build_runtime(root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
+from typing import ClassVar
 
 import pytest
 
@@ -14,7 +15,7 @@ from tinytorch.grading.cluster import cluster_executor
 class _Client:
     """As much of Dask's client as is used."""
 
-    threads: dict[str, int] = {}
+    threads: ClassVar[dict[str, int]] = {}
 
     def __init__(self, address: str, **_: object) -> None:
         if address == "nowhere":
@@ -50,16 +51,19 @@ def test_a_scheduler_that_does_not_answer_is_named(dask: type[_Client]) -> None:
         cluster_executor("nowhere")
 
 
-def test_a_scheduler_without_workers_is_no_use(dask: type[_Client], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask, "threads", {})
-    with pytest.raises(GradingError, match="No workers"):
+@pytest.mark.parametrize(("threads", "words"), [({}, "no workers"), ({"a": 1, "b": 4}, "several threads")])
+def test_workers_that_cannot_grade_are_refused(
+    dask: type[_Client], monkeypatch: pytest.MonkeyPatch, threads: dict[str, int], words: str
+) -> None:
+    monkeypatch.setattr(dask, "threads", threads)
+    with pytest.raises(GradingError, match=words):
         cluster_executor("tcp://here:8786")
 
 
-def test_as_many_are_graded_at_once_as_there_are_threads(
+def test_as_many_are_graded_at_once_as_there_are_workers(
     dask: type[_Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dask, "threads", {"a": 2, "b": 3})
+    monkeypatch.setattr(dask, "threads", {"a": 1, "b": 1})
     open_executor, at_once = cluster_executor("tcp://here:8786")
-    assert at_once == 5
+    assert at_once == 2
     assert open_executor() == ("executor", {"pure": False, "retries": 0})

@@ -101,7 +101,7 @@ def test_the_gate_grades_once(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_gate_refuses_a_leak(toy: Toy) -> None:
     edit(source(toy), "A lesson for tests.", "A lesson, written in /home/ada/lessons.")
     generate_release(toy.project, toy.module)
-    with pytest.raises(ReleaseError, match="01_first.ipynb, cell 1: absolute path: /home/ada"):
+    with pytest.raises(ReleaseError, match=r"01_first\.ipynb, cell 1: absolute path: /home/ada"):
         gate(toy).require()
 
 

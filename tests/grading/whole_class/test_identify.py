@@ -38,6 +38,9 @@ def names(root: Path) -> Names:
         ("ada.lovelace-second", "ada.lovelace", "second"),
         ("ada_13_kernels", "ada", "13_kernels"),
         ("ada_13_kernels (2)", "ada", "13_kernels"),
+        ("ada_13_kernels-2026-11-22-190000", "ada", "13_kernels"),
+        ("lovelaceada_123_456_13_kernels-2026-11-22-190000-1", "lovelaceada_123", "13_kernels-2026-11-22-190000-1"),
+        ("13_kernels-2026-11-22-190000", None, "13_kernels-2026-11-22-190000"),
         ("02_second", None, "02_second"),
         ("02_second (1)", None, "02_second (1)"),
         ("13_kernels", None, "13_kernels"),
@@ -51,8 +54,16 @@ def test_the_owner_of_a_loose_file(names: Names, stem: str, student: str | None,
 
 @pytest.mark.parametrize(
     ("name", "student"),
-    [("ada", "ada"), ("ada_13_kernels", "ada"), ("Ada L_12_assignsubmission_file_", "Ada L_12"), ("13_kernels", None),
-     ("Ada L_12_assignsubmission_file", "Ada L_12"), ("notebooks", None), ("adal_123_456_13_kernels-2", "adal_123")],
+    [
+        ("ada", "ada"),
+        ("ada_13_kernels", "ada"),
+        ("Ada L_12_assignsubmission_file_", "Ada L_12"),
+        ("Ada L_12_assignsubmission_file", "Ada L_12"),
+        ("adal_123_456_13_kernels-2", "adal_123"),
+        ("13_kernels", None),
+        ("13_kernels-2026-11-22-190000 (1)", None),
+        ("notebooks", None),
+    ],
 )
 def test_the_owner_of_a_folder(names: Names, name: str, student: str | None) -> None:
     assert names.owner_of_folder(name).student == student
