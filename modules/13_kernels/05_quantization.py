@@ -325,9 +325,9 @@ my_prediction_int8_speedup = None
 #   their own; for each group load two vectors of the panel (`simd.load4`), repeat four bytes of each row
 #   (`simd.broadcast4`) and add with `simd.dot4_u8s8(sum, a, b)`. `dot_row` does the last two steps for one row.
 # * `multiply_int8` and `int8_product` are given: they loop over the tiles, pack, and cut off what was filled up.
-# * `int16_product` (about ten lines) needs no kernel of its own: with `a = 256 * high + low + 128`, where
-#   `high = a >> 8` and `low = (a & 255) - 128` are both int8, a product of int16 matrices is four products of int8
-#   matrices and two sums.
+# * `int16_product` (about ten lines) needs no kernel of its own: with `a = 256 * high + low + 128`, where `high = a >>
+#   8` and `low = (a & 255) - 128` are both int8, a product of int16 matrices is four products of int8 matrices and two
+#   sums.
 # * `integer_matmul` (about ten lines) chooses the type of the result and adds up slices of K.
 #
 # A plain compiled loop over `i, k, j` with sums of the right type is a right answer too, and slower. Whatever you
@@ -642,8 +642,10 @@ for name, array in (("float32", x), ("int8", q)):
 print(f"quantized_relu from float to float: {bench.measure(quantized_relu, x).median_us:7.1f} us")
 
 # %% [markdown]
-# **Reflect.** Alone, `quantized_relu` pays for two conversions. How many integer operations must stand between
-# `quantize` and `dequantize` before eight bits are worth it for an operation that does one step per element?
+# **Reflect.** If int8 isn't the faster of the two lines on your machine, NumPy's loop for it isn't vectorized: fewer
+# bytes help only code that keeps the memory busy. Alone, `quantized_relu` pays for two conversions. How many integer
+# operations must stand between `quantize` and `dequantize` before eight bits are worth it for an operation that does
+# one step per element?
 
 # %% [markdown]
 # ## Is it worth it here?

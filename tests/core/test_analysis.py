@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numba
 import numpy as np
 import pytest
 
+from tinytorch.bench.kernel_run import KernelRun
 from tinytorch.core.kernels import analysis
-from tinytorch.core.kernels.analysis import KernelOptimizationAnalyzer, KernelRun, Roof
+from tinytorch.core.kernels.analysis import KernelOptimizationAnalyzer
+from tinytorch.hardware import HardwareConfig, Roof
 
 MACHINE = {"memory_bandwidth": 5.0, "cache_sizes": {"l1_data": 2**14, "l2": 2**16, "l3": 2**18}}
 
@@ -44,7 +44,7 @@ def rounded(x: np.ndarray) -> np.ndarray:
 
 def test_every_entry_of_the_config_is_there_and_says_where_it_is_from() -> None:
     found = KernelOptimizationAnalyzer()
-    names = set(analysis.HardwareConfig.__annotations__)
+    names = set(HardwareConfig.__annotations__)
     assert set(found.hardware_config) == names
     assert set(found.hardware_config["cache_sizes"]) == {"l1_data", "l1_instruction", "l2", "l3"}
     assert names - {"cache_sizes"} <= set(found.hardware_sources)
@@ -56,27 +56,6 @@ def test_a_given_config_overrides_only_what_it_names() -> None:
     assert (given["cpu_cores"], given["cache_sizes"]["l2"]) == (3, 12345)
     assert given["cache_sizes"]["l1_data"] == detected["cache_sizes"]["l1_data"]
     assert given["simd_width"] == detected["simd_width"]
-
-
-def test_the_given_config_is_not_changed() -> None:
-    given: dict[str, Any] = {"cache_sizes": {"l2": 4096}}
-    KernelOptimizationAnalyzer(given)
-    assert given == {"cache_sizes": {"l2": 4096}}
-
-
-@pytest.mark.parametrize(
-    ("config", "named"),
-    [
-        ({"cpu_coers": 2}, "cpu_coers"),
-        ({"cache_sizes": {"l4": 1}}, "l4"),
-        ({"memory_bandwidth": -1.0}, "memory_bandwidth"),
-        ({"memory_bandwidth": math.nan}, "memory_bandwidth"),
-        ({"deployment_target": "moon"}, "moon"),
-    ],
-)
-def test_a_config_that_makes_no_sense_is_refused_by_name(config: dict[str, Any], named: str) -> None:
-    with pytest.raises(ValueError, match=named):
-        KernelOptimizationAnalyzer(config)
 
 
 # analyze_cache_efficiency
@@ -160,6 +139,7 @@ def test_an_unknown_cache_leaves_its_level_and_block_none() -> None:
     assert result["optimal_block_sizes"]["L2"] is None
 
 
+@needs_the_jit
 def test_access_patterns_are_measured(analyzer: KernelOptimizationAnalyzer) -> None:
     result = analyzer.analyze_cache_efficiency(np.add, [64], ["random", "sequential"])
     assert result["access_patterns"] == ["random", "sequential"]
@@ -183,6 +163,7 @@ def test_a_kernel_that_raises_says_where(analyzer: KernelOptimizationAnalyzer) -
         lambda a: a.analyze_vectorization_potential([]),
         lambda a: a.analyze_vectorization_potential("add"),
         lambda a: a.analyze_vectorization_potential(["add"], [(0,)]),
+        lambda a: a.analyze_vectorization_potential(["add"], []),
         lambda a: a.analyze_parallel_scaling(slow_copy, []),
         lambda a: a.analyze_parallel_scaling(slow_copy, [0]),
         lambda a: a.analyze_parallel_scaling(slow_copy, [1], [1.5]),

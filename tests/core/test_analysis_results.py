@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +11,11 @@ import numba
 import numpy as np
 import pytest
 
-from tinytorch.core.kernels import analysis
-from tinytorch.core.kernels.analysis import Attempt, KernelOptimizationAnalyzer
+from tinytorch.bench import scaling
+from tinytorch.bench.kernel_run import square_operands
+from tinytorch.bench.scaling import Attempt
+from tinytorch.core.kernels.analysis import KernelOptimizationAnalyzer
+from tinytorch.hardware.vectors import NAMES
 
 ANALYSES = ("cache_efficiency", "vectorization_potential", "parallel_scaling", "quantization_trade_offs")
 
@@ -34,7 +36,7 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[int, float | str]],
             found = times[workers]
             return Attempt(None, found) if isinstance(found, str) else Attempt(found)
 
-        monkeypatch.setattr(analysis, "try_workers", attempt)
+        monkeypatch.setattr(scaling, "try_workers", attempt)
 
     return set_times
 
@@ -59,7 +61,7 @@ def test_speedups_follow_from_the_two_times(analyzer: KernelOptimizationAnalyzer
     assert result["speedup_estimates"]["best_case"] == max(add["speedup"], dot["speedup"])
 
 
-@pytest.mark.parametrize("op", sorted(analysis.OPERATIONS))
+@pytest.mark.parametrize("op", NAMES)
 def test_every_operation_of_the_table_runs(analyzer: KernelOptimizationAnalyzer, op: str) -> None:
     entry = analyzer.analyze_vectorization_potential([op], [(33, 50)])["simd_opportunities"][op]
     assert entry["speedup"] > 0
@@ -67,24 +69,13 @@ def test_every_operation_of_the_table_runs(analyzer: KernelOptimizationAnalyzer,
 
 
 @pytest.mark.parametrize(("op", "shape"), [("conv2d", (64,)), ("matmul", (64,))])
-def test_what_cannot_be_run_is_unknown(
-    analyzer: KernelOptimizationAnalyzer, op: str, shape: tuple[int, ...]
-) -> None:
+def test_what_cannot_be_run_is_unknown(analyzer: KernelOptimizationAnalyzer, op: str, shape: tuple[int, ...]) -> None:
     result = analyzer.analyze_vectorization_potential([op], [shape])
     entry = result["simd_opportunities"][op]
     assert (entry["potential"], entry["speedup"]) == ("unknown", None)
     assert op in entry["reason"]
     assert result["speedup_estimates"]["overall"] is None
     assert result["speedup_estimates"]["reason"]
-
-
-@needs_the_jit
-def test_scalar_loops_are_not_vectorized() -> None:
-    scalar, _ = analysis.OPERATIONS["add"]
-    x = np.ones(100, dtype=np.float32)
-    scalar(x, x, np.empty_like(x), np.float32(np.nan))
-    assembly = "".join(scalar.inspect_asm().values())
-    assert "addps" not in assembly
 
 
 # analyze_parallel_scaling
@@ -157,32 +148,13 @@ def test_without_a_baseline_there_is_no_speedup(
     assert result["overhead_analysis"][10]["serial_fraction"] is None
 
 
-def test_workers_are_passed_by_name_where_the_workload_names_them() -> None:
-    seen: list[tuple[object, int]] = []
-
-    def like_batch_processing(batch: np.ndarray, operation: object = None, num_workers: int = 4) -> None:
-        seen.append((operation, num_workers))
-        time.sleep(0.0005)
-
-    attempt = analysis.try_workers(like_batch_processing, np.zeros(3), 2)
-    assert attempt.time_us is not None
-    assert set(seen) == {(None, 2)}
-
-
-def test_an_exception_of_a_workload_becomes_its_text() -> None:
-    def broken(data: np.ndarray, workers: int) -> None:
-        raise KeyError("gone")
-
-    assert analysis.try_workers(broken, np.zeros(3), 2) == Attempt(None, "KeyError: 'gone'")
-
-
 # analyze_quantization_trade_offs
 
 
 def test_errors_and_bytes_of_rounding(analyzer: KernelOptimizationAnalyzer) -> None:
     result = analyzer.analyze_quantization_trade_offs([rounded], [8, 16, 32])
     for n, by_bits in result["accuracy_analysis"]["rounded"].items():
-        (x,) = analysis.square_operands(rounded, n)
+        (x,) = square_operands(rounded, n)
         step = np.abs(x).max() / 127
         assert by_bits[8]["accuracy_mse"] == pytest.approx(float(step) ** 2 / 12, rel=0.15)
         assert by_bits[16]["accuracy_mse"] < by_bits[8]["accuracy_mse"] / 10_000
@@ -211,7 +183,7 @@ def test_a_result_of_zeros_has_no_error(analyzer: KernelOptimizationAnalyzer) ->
 
 def test_an_error_relative_to_zero_is_none_with_a_reason(analyzer: KernelOptimizationAnalyzer) -> None:
     def rounding_error(x: np.ndarray) -> np.ndarray:
-        return x - analysis.square_operands(rounding_error, x.shape[0])[0]
+        return x - square_operands(rounding_error, x.shape[0])[0]
 
     result = analyzer.analyze_quantization_trade_offs([rounding_error], [8])
     entry = result["accuracy_analysis"]["rounding_error"][32][8]

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,13 @@ def test_nbdev_run_by_hand_on_the_real_lessons_agrees(tmp_path: Path) -> None:
     before = contents(copy)
     nbdev_export(copy)
     assert contents(copy) == before
+
+
+@pytest.mark.parametrize("check", [export_module, stale])
+def test_settings_that_export_nothing_are_named(
+    project: Project, module: Module, check: Callable[[Project, Module], object]
+) -> None:
+    edit(project.root / "pyproject.toml", 'lib_path = "tinytorch"', 'lib_path = "elsewhere"')
+    with pytest.raises(ExportError, match=r'pyproject\.toml: .* `lib_path = "tinytorch"` under \[tool\.nbdev\]'):
+        check(project, module)
+    assert not (project.root / "elsewhere").exists()

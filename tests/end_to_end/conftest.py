@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -23,6 +25,18 @@ PARTS = (
     "README.md",
     "LICENSE",
 )
+
+
+def _load(path: Path) -> ModuleType:
+    """A module that lies outside every package."""
+    spec = importlib.util.spec_from_file_location(f"sample_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+build = _load(ROOT / "tests/submissions/build.py")
 
 
 @dataclass(frozen=True)
@@ -59,11 +73,17 @@ def copy_checkout(to: Path) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def graded_class(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """The sample class, generated, collected and graded."""
+def released(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The module generated, and let out by the gate."""
     checkout = copy_checkout(tmp_path_factory.mktemp("class"))
     checkout.tito("grade", "generate", "13_kernels")
-    checkout.run(sys.executable, "tests/submissions/build.py", "class")
-    checkout.tito("grade", "collect", "13_kernels", "class")
-    checkout.tito("grade", "autograde", "13_kernels")
     return checkout
+
+
+@pytest.fixture(scope="session")
+def graded_class(released: Checkout) -> Checkout:
+    """The sample class, collected and graded."""
+    released.run(sys.executable, "tests/submissions/build.py", "class")
+    released.tito("grade", "collect", "13_kernels", "class")
+    released.tito("grade", "autograde", "13_kernels")
+    return released

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import sqlite3
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from .conftest import ROOT, Checkout
+from .conftest import Checkout, build
 
 pytestmark = pytest.mark.slow
 
-
-def _build() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("build_class", ROOT / "tests/submissions/build.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-build = _build()
 EXPECTED = build.load_expected()
 
 
@@ -37,8 +24,8 @@ def report(graded_class: Checkout) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def scores(report: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Automatic points by student and exercise."""
-    cells = [(item["name"], item["manual"]) for item in report["exercises"]]
+    """Automatic points by student and grade cell."""
+    cells = [(item["grade_id"], item["manual"]) for item in report["exercises"]]
     return {
         row["student"]: {name: score for (name, manual), score in zip(cells, row["scores"], strict=True) if not manual}
         for row in report["rows"]
@@ -46,17 +33,22 @@ def scores(report: dict[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def test_every_submission_is_graded(scores: dict[str, dict[str, float]]) -> None:
-    assert sorted(scores) == build.all_names() == sorted(EXPECTED)
+    assert sorted(scores) == sorted(build.CLASS)
 
 
-@pytest.mark.parametrize("name", build.all_names())
+@pytest.mark.parametrize("name", sorted(build.CLASS))
 def test_a_submission_gets_the_points_written_down(
     name: str, scores: dict[str, dict[str, float]], report: dict[str, Any]
 ) -> None:
-    full = {item["name"]: item["points"] for item in report["exercises"] if not item["manual"]}
-    expected = {exercise: EXPECTED[name].points_of(f"check_{exercise}", points) for exercise, points in full.items()}
-    assert scores[name] == pytest.approx(expected, abs=1e-6)
-    assert sum(scores[name].values()) == pytest.approx(EXPECTED[name].total, abs=1e-6)
+    full = {item["grade_id"]: item["points"] for item in report["exercises"] if not item["manual"]}
+    ranges = {cell: EXPECTED[name].range_of(cell, points) for cell, points in full.items()}
+    wrong = {
+        cell: (score, ranges[cell])
+        for cell, score in scores[name].items()
+        if not ranges[cell][0] - 1e-5 <= score <= ranges[cell][1] + 1e-5
+    }
+    assert wrong == {}
+    assert EXPECTED[name].total - 1e-4 <= sum(scores[name].values()) <= EXPECTED[name].most + 1e-4
 
 
 def test_the_module_is_worth_85_automatic_and_15_points_by_hand(report: dict[str, Any]) -> None:
@@ -67,7 +59,7 @@ def test_the_module_is_worth_85_automatic_and_15_points_by_hand(report: dict[str
 
 def test_grading_again_grades_nothing_anew(graded_class: Checkout) -> None:
     again = graded_class.tito("grade", "autograde", "13_kernels", timeout_s=120)
-    assert again.stdout.count("up to date in the gradebook") == len(EXPECTED)
+    assert again.stdout.count("up to date in the gradebook") == len(build.CLASS)
 
 
 def test_nbgrader_by_hand_leaves_the_same_scores(graded_class: Checkout) -> None:
@@ -109,20 +101,7 @@ def test_the_report_is_a_page_of_its_own_and_a_table_for_spreadsheets(graded_cla
     graded_class.tito("grade", "report", "13_kernels", "--format", "html", "--to", "report.html")
     page = (graded_class.root / "report.html").read_text(encoding="utf-8")
     assert "<svg" in page
-    assert "src=\"http" not in page
-    assert "href=\"http" not in page
+    assert 'src="http' not in page
+    assert 'href="http' not in page
     text = graded_class.tito("grade", "report", "13_kernels", "--format", "csv").stdout
-    assert [row["student"] for row in csv.DictReader(text.splitlines())] == build.all_names()
-
-
-def test_every_hidden_check_rejects_a_submission_that_is_not_blank(graded_class: Checkout) -> None:
-    """A check that only the untouched release fails is worth nothing."""
-    rejected: dict[str, set[str]] = {}
-    for path in (graded_class.root / "assignments/results").glob("*.json"):
-        result = json.loads(path.read_text(encoding="utf-8"))
-        for check in (check for exercise in result["exercises"] for check in exercise["checks"]):
-            names = rejected.setdefault(check["check"], set())
-            if check["outcome"] == "failed" and "not written yet" not in check["words"]:
-                names.add(path.name)
-    assert rejected
-    assert sorted(check for check, names in rejected.items() if not names) == []
+    assert [row["student"] for row in csv.DictReader(text.splitlines())] == sorted(build.CLASS)

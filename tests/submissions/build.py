@@ -20,6 +20,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
+import sys
 import textwrap
 import tomllib
 from collections.abc import Iterable
@@ -31,9 +32,11 @@ import jupytext
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from tinytorch.course.names import resolve_module
 from tinytorch.course.notebooks import grade_id, read_notebook, write_notebook
+from tinytorch.course.project import find_project
 from tinytorch.course.steps import ANSWER, strip_markers, stub
-from tinytorch.errors import SourceError
+from tinytorch.errors import SourceError, TinyTorchError
 
 HERE = Path(__file__).parent
 # The class to show: what students typically hand in. The others are each for a check that no one here fails.
@@ -90,16 +93,33 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """What one grade cell must get: `most` only where timing decides and the machine is too busy to tell."""
+
+    points: float
+    most: float
+    lost: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
-    """The automatic points that a submission must get: those of `points`, and full or no points in all other cells."""
+    """The automatic points that a submission must get: those of `cells`, and full or no points in all other cells."""
 
     total: float
     others: Literal["full", "none"]
-    points: dict[str, float]
-    why: dict[str, str]
+    cells: dict[str, Cell]
 
-    def points_of(self, cell: str, full: float) -> float:
-        return self.points.get(cell, full if self.others == "full" else 0.0)
+    @property
+    def most(self) -> float:
+        """The total if every timed check is left undecided, which counts for the student."""
+        return self.total + sum(cell.most - cell.points for cell in self.cells.values())
+
+    def range_of(self, cell: str, full: float) -> tuple[float, float]:
+        """The least and the most points that a cell may get; they differ only where timing decides."""
+        if cell in self.cells:
+            return self.cells[cell].points, self.cells[cell].most
+        return (full, full) if self.others == "full" else (0.0, 0.0)
 
 
 def all_names() -> list[str]:
@@ -109,13 +129,18 @@ def all_names() -> list[str]:
 
 def load_expected(path: Path = HERE / "expected.toml") -> dict[str, Expected]:
     """What each submission must get, by its name."""
-    found = {}
-    for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
-        cells = entry.get("cells", {})
-        points = {cell: float(given["points"]) for cell, given in cells.items()}
-        why = {cell: str(given["why"]) for cell, given in cells.items()}
-        found[name] = Expected(float(entry["total"]), entry["others"], points, why)
-    return found
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        name: Expected(
+            float(entry["total"]),
+            entry["others"],
+            {
+                cell: Cell(given["points"], given.get("most", given["points"]), tuple(given["lost"]), given["why"])
+                for cell, given in entry.get("cells", {}).items()
+            },
+        )
+        for name, entry in entries.items()
+    }
 
 
 def build_class(source_dir: Path, release_dir: Path, to: Path, names: Iterable[str] | None = None) -> list[Path]:
@@ -254,3 +279,24 @@ def _definitions(where: str, text: str) -> dict[str, tuple[int, int]]:
         node.name: (min([node.lineno, *(mark.lineno for mark in node.decorator_list)]), node.end_lineno or node.lineno)
         for node in found
     }
+
+
+def main(arguments: list[str]) -> int:
+    """`python tests/submissions/build.py TO [NAME ...]`: write the class, or the submissions named, from what is generated."""
+    if not arguments or arguments[0].startswith("-"):
+        print(f"usage: python {Path(__file__).name} TO [NAME ...]", file=sys.stderr)
+        return 2
+    to, names = Path(arguments[0]), arguments[1:]
+    try:
+        project = find_project()
+        module = resolve_module(project, "13_kernels")
+        written = build_class(project.source_dir(module), project.release_dir(module), to, names or None)
+    except TinyTorchError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{len(written)} submissions written to {to}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

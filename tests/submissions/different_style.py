@@ -175,139 +175,75 @@ def quantized_relu(x, bits=8):
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_cache_efficiency"}
 def fill():
     for n in sizes:
-        run = measure_kernel(kernel_func, n)
-        roof = self.roof(run)
-        floors = [roof.memory_us(run.moved_bytes), roof.compute_us(run.flops)]
-        share = percent = why = None
-        if floors[0] is None:
-            why = roof.how or "no bandwidth is known"
-        else:
-            share = min(1.0, max(us for us in floors if us is not None) / run.time_us)
-            percent = run.moved_bytes / run.time_us / roof.bandwidth_gb_s / 10
-        common = {"source": "derived"} if why is None else {"source": "derived", "reason": why}
-        efficiency[n] = dict(
-            cache_level=cache_level(run.moved_bytes, caches),
-            efficiency_estimate=share,
-            data_size_mb=run.moved_bytes / 1024 / 1024,
-            execution_time_us=run.time_us,
-            **common,
-        )
-        bandwidth[n] = dict(
-            bandwidth_gb_s=run.moved_bytes * 1e-9 / (run.time_us * 1e-6),
-            peak_bandwidth_gb_s=roof.bandwidth_gb_s,
-            utilization_percent=percent,
-            bottleneck=bottleneck(run, roof),
-            **common,
-        )
+        run, roof = runs[n], roofs[n]
+        floors = {"memory": roof.memory_us(run.moved_bytes), "compute": roof.compute_us(run.flops)}
+        found = dict.fromkeys(("share", "percent", "bound"))
+        found["gb_s"] = run.moved_bytes * 1e-9 / (run.time_us * 1e-6)
+        if floors["memory"] is not None:
+            known = {name: us for name, us in floors.items() if us is not None}
+            slower = max(known, key=known.get)
+            found["share"] = min(1.0, known[slower] / run.time_us)
+            found["percent"] = found["gb_s"] / roof.bandwidth_gb_s * 100
+            found["bound"] = slower if len(known) == 2 else hardware.bound_by_experiment(run, floors["memory"])
+        figures[n] = found
     # three square float32 blocks of 4 bytes an element
     blocks.update({
-        level: math.floor(math.sqrt(caches[name] / 3 / 4)) if caches[name] else None
-        for level, name in {"L1": "l1_data", "L2": "l2", "L3": "l3"}.items()
+        level: math.floor(math.sqrt(size / 3 / 4)) if size else None for level, size in capacities.items()
     })
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_vectorization_potential"}
 def fill():
-    runs = {op: race(op, shapes) for op in counts}
-    for op, run in runs.items():
-        entry = {"scalar_us": run.scalar_us, "vectorized_us": run.vectorized_us, "source": "measured"}
+    before = after = 0.0
+    for op in sequence:
+        run = races[op]
         if run.scalar_us is None:
-            entry.update(potential="unknown", speedup=None, reason=run.reason)
-        else:
-            entry["speedup"] = run.scalar_us / run.vectorized_us
-            entry["potential"] = next(
-                word for word, least in (("high", HIGH), ("medium", MEDIUM), ("low", 0)) if entry["speedup"] >= least
-            )
-        opportunities[op] = entry
-    ran = [op for op in operation_sequence if runs[op].scalar_us is not None]
-    if ran:
-        before, after = sum(runs[op].scalar_us for op in ran), sum(runs[op].vectorized_us for op in ran)
-        estimates["overall"] = before / after
-        estimates["best_case"] = max(opportunities[op]["speedup"] for op in ran)
+            continue
+        speedups[op] = run.scalar_us / run.vectorized_us
+        before += run.scalar_us
+        after += run.vectorized_us
+    if speedups:
+        estimates.update(overall=before / after, best_case=max(speedups.values()))
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_parallel_scaling"}
 def fill():
-    known = {}
-    for p in attempts:
-        us = attempts[p].time_us
-        if us is None:
-            entries[p] = dict(error=attempts[p].error, source="measured")
-        elif one.time_us is None:
-            entries[p] = dict(execution_time_us=us, speedup=None, efficiency=None, source="measured", reason=one.error)
-        else:
-            known[p] = one.time_us / us
-            entries[p] = dict(execution_time_us=us, speedup=known[p], efficiency=known[p] / p, source="measured")
-    summary[size] = dict.fromkeys(
-        ("max_speedup", "best_worker_count", "scaling_efficiency", "diminishing_returns_threshold")
-    )
-    summary[size]["source"] = "derived"
-    if known:
-        top, best = max((speedup, -p) for p, speedup in known.items())
-        summary[size].update(
-            max_speedup=top,
-            best_worker_count=-best,
-            scaling_efficiency=top / -best,
-            diminishing_returns_threshold=diminishing_returns(known),
-        )
-    else:
-        summary[size]["reason"] = "nothing to compare with"
+    if one.time_us is not None:
+        speedups.update({p: one.time_us / attempts[p].time_us for p in attempts if attempts[p].time_us is not None})
+    for p in speedups:
+        efficiencies[p] = speedups[p] / p
+    if speedups:
+        best = -max((speedup, -p) for p, speedup in speedups.items())[1]
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_quantization_trade_offs"}
-def fill_compare_bits():
-    for bits in levels:
-        result, us = run_quantized(op, operands, bits) if bits != 32 else (exact, float_us)
-        squares = np.square(result - exact)
-        size_of_error, size_of_result = math.sqrt(squares.mean()), math.sqrt(np.square(exact).mean())
+def fill():
+    judged = {bits: [] for bits in levels}
+    for run in runs:
+        size_of_error = math.sqrt(np.square(run.result - run.exact).mean())
+        size_of_result = math.sqrt(np.square(run.exact).mean())
         relative = 0.0 if size_of_error == 0 else size_of_error / size_of_result if size_of_result else None
-        by_bits[bits] = dict(
-            accuracy_mse=float(squares.mean()),
-            relative_error=relative,
-            execution_time_us=us,
-            memory_bytes=elements * bits // 8,
-            relative_performance=float_us / us,
-            relative_memory=32 / bits,
-            acceptable_accuracy=relative is not None and relative <= accuracy_threshold,
-            source="measured",
-            **({"reason": "the float32 result is zero everywhere"} if relative is None else {}),
-        )
-
-
-def fill_analyze_quantization_trade_offs():
-    for bits in levels:
-        of_bits = [by_bits[bits] for by_size in accuracy.values() for by_bits in by_size.values()]
-        good = sum(entry["acceptable_accuracy"] for entry in of_bits) / len(of_bits)
-        faster = sum(entry["relative_performance"] for entry in of_bits) / len(of_bits)
-        deployment[bits] = dict(
-            accuracy_success_rate=good,
-            avg_performance_gain=faster,
-            avg_memory_reduction=32 / bits,
-            recommended_for_production=good == 1 and faster > 1,
-            source="derived",
-        )
+        good = relative is not None and relative <= accuracy_threshold
+        faster = run.float_us / run.time_us
+        figures.append(precision_figures(run, relative=relative, gain=faster, acceptable=good))
+        judged[run.bits].append((good, faster))
+    for bits, pairs in judged.items():
+        share = sum(good for good, _ in pairs) / len(pairs)
+        mean = sum(faster for _, faster in pairs) / len(pairs)
+        decisions[bits] = decision_figures(bits, success=share, gain=mean, recommended=share == 1 and mean > 1)
 
 # %% submission={"lesson": "06_analysis", "grade_id": "generate_optimization_roadmap"}
 def fill():
     left_us = total_us
-    for item in candidates:
-        difficulty, effort = JUDGEMENT[item.type]
-        gain = total_us / (total_us - item.before_us + item.after_us)
-        left_us -= item.before_us - item.after_us
-        opportunities.append(dict(
-            type=item.type,
-            description=item.description,
-            impact=impact_of(gain),
-            difficulty=difficulty,
-            implementation_effort=effort,
-            expected_improvement=gain,
-            share=item.before_us / total_us,
-            local_speedup=item.before_us / item.after_us,
-            memory_reduction=item.memory_reduction,
-            relative_error=item.relative_error,
-            evidence=[*item.evidence],
-            source="derived",
+    for change in changes:
+        saved_us = change.before_us - change.after_us
+        left_us -= saved_us
+        opportunities.append(opportunity(
+            change,
+            share=change.before_us / total_us,
+            local_speedup=change.before_us / change.after_us,
+            improvement=total_us / (total_us - saved_us),
         ))
     opportunities[:] = sorted(opportunities, key=lambda found: rank(found, metrics))[::-1]
     if left_us:
-        outcomes["combined_improvement"] = total_us / left_us
+        combined = total_us / left_us
 
 # %% [markdown] submission={"lesson": "06_analysis", "grade_id": "question_cache_hierarchy"}
 # Each level is larger and slower than the one before. A block pays when what is reused fits the level that feeds the

@@ -44,12 +44,11 @@ def multiply_panels(A, B, C, panels):
 def parallel_relu(x, num_workers=4):
     workers = checked_workers(num_workers)
     x = as_array(x)
-    flat, out = x.reshape(-1), np.zeros(x.size, x.dtype)
-    share = x.size // workers
+    flat, share = x.reshape(-1), x.size // workers
+    parts = [np.empty(0, x.dtype)] * workers
 
     def work(number):
-        mine = slice(number * share, (number + 1) * share)
-        np.maximum(flat[mine], x.dtype.type(0), out=out[mine])
+        parts[number] = np.maximum(flat[number * share : (number + 1) * share], x.dtype.type(0))
 
     run_shares(work, workers, workers)
-    return out.reshape(x.shape)
+    return np.concatenate(parts).reshape(x.shape)

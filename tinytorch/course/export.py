@@ -71,6 +71,9 @@ def _exported(notebooks: Sequence[Path], root: Path) -> dict[str, str]:
             shutil.copy(root / "pyproject.toml", stage)
         _run_nbdev(_copied(notebooks, root, stage), stage)
         made = sorted((stage / "tinytorch").rglob("*.py"))
+        if not made and any(default_exp(read_notebook(path)) for path in notebooks):
+            wanted = '`lib_path = "tinytorch"` under [tool.nbdev]'
+            raise ExportError(f"pyproject.toml: nbdev exported nothing into tinytorch/; put {wanted}.")
         return {path.relative_to(stage).as_posix(): path.read_text(encoding="utf-8") for path in made}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,6 +61,12 @@ def copy(source: Path, target: Path) -> None:
     with sentences(source):
         data = source.read_bytes()
     write_bytes(target, data)
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder to `target`; stops at the first file that cannot be copied, where shutil would gather errors."""
+    with sentences(target):
+        shutil.copytree(source, target, copy_function=lambda old, new: copy(Path(old), Path(new)))
 
 
 def _umask() -> int:

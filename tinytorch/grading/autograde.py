@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Literal
 
-from nbgrader.api import Grade, Gradebook, MissingEntry
+from nbgrader.api import Grade, MissingEntry
 
 from tinytorch.course import files
 from tinytorch.course.names import Module
@@ -17,7 +17,7 @@ from tinytorch.errors import GradingError
 from tinytorch.grading.generate import require_fresh_release
 from tinytorch.grading.many import Graded, GradingPool, Submission, grade_many, usable_cores
 from tinytorch.grading.model import SubmissionResult
-from tinytorch.grading.nbgrader_app import autograde_student, check_gradebook, gradebook_path
+from tinytorch.grading.nbgrader_app import autograde_student, check_gradebook, gradebook_path, open_gradebook
 from tinytorch.grading.sandbox import check_available
 from tinytorch.grading.setup import result_store, setup_for
 from tinytorch.grading.store import Setup
@@ -130,7 +130,7 @@ def _require_assignment(project: Project, module: Module) -> None:
     if not path.exists():
         raise GradingError(f"{path}: there is no gradebook yet; {advice}.")
     check_gradebook(project)
-    with Gradebook(f"sqlite:///{path}") as gradebook:
+    with open_gradebook(project) as gradebook:
         try:
             gradebook.find_assignment(module.name)
         except MissingEntry as err:
@@ -138,7 +138,7 @@ def _require_assignment(project: Project, module: Module) -> None:
 
 
 def _in_gradebook(project: Project, module: Module, student: str) -> bool:
-    with Gradebook(f"sqlite:///{gradebook_path(project)}") as gradebook:
+    with open_gradebook(project) as gradebook:
         try:
             submission = gradebook.find_submission(module.name, student)
         except MissingEntry:

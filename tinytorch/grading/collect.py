@@ -195,7 +195,7 @@ def _backed_up(project: Project, folder: Path, student: str) -> Path:
     now = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
     taken = len(list(place.glob(f"{folder.name}-{now}*")))
     backup = place / (f"{folder.name}-{now}" + (f"-{taken + 1}" if taken else ""))
-    shutil.copytree(folder, backup)
+    files.copy_tree(folder, backup)
     return backup
 
 

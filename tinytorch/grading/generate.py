@@ -86,17 +86,17 @@ def _content(notebook: NotebookNode) -> list[tuple[object, ...]]:
 def _restored_on_failure(folder: Path) -> Iterator[None]:
     """nbgrader removes the old release before it makes the new one; this puts it back if that fails."""
     kept = folder.parent.parent / f".release-before-{folder.name}"
-    with files.sentences(kept):
-        shutil.rmtree(kept, ignore_errors=True)
-        if folder.is_dir():
-            shutil.copytree(folder, kept)
+    shutil.rmtree(kept, ignore_errors=True)
     try:
-        yield
-    except BaseException:
-        if kept.is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            kept.rename(folder)
-        raise
+        if folder.is_dir():
+            files.copy_tree(folder, kept)
+        try:
+            yield
+        except BaseException:
+            if kept.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                kept.rename(folder)
+            raise
     finally:
         shutil.rmtree(kept, ignore_errors=True)

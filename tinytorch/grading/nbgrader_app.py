@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -58,6 +60,17 @@ def check_gradebook(project: Project) -> None:
         gradebook.close()
     except sqlite3.Error as err:
         raise GradingError(gradebook_sentence(path, str(err))) from err
+
+
+@contextmanager
+def open_gradebook(project: Project) -> Iterator[Gradebook]:
+    """nbgrader's gradebook; what its database refuses while it is open is a GradingError."""
+    path = gradebook_path(project)
+    try:
+        with Gradebook(f"sqlite:///{path}") as gradebook:
+            yield gradebook
+    except SQLAlchemyError as err:
+        raise GradingError(gradebook_sentence(path, str(getattr(err, "orig", err)))) from err
 
 
 def gradebook_sentence(path: Path, reason: str) -> str:

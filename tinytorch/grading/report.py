@@ -12,15 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
-from sqlalchemy.exc import SQLAlchemyError
+from nbgrader.api import MissingEntry, SubmittedAssignment
 
 from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.course.names import Module, lessons
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.model import CheckResult, SubmissionResult
-from tinytorch.grading.nbgrader_app import gradebook_path, gradebook_sentence
+from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
 from tinytorch.grading.setup import result_store
 from tinytorch.grading.students import handed_in, recorded_key
 
@@ -168,14 +167,12 @@ def _rows(project: Project, module: Module, columns: tuple[Exercise, ...]) -> li
     if not path.exists():
         raise GradingError(f"{path}: there is no gradebook yet; run `tito grade generate {module}`.")
     try:
-        with Gradebook(f"sqlite:///{path}") as gradebook:
+        with open_gradebook(project) as gradebook:
             found = gradebook.find_assignment(module.name).submissions
             return sorted((_row(item, columns) for item in found), key=lambda row: row.student)
     except MissingEntry as err:
         advice = f"run `tito grade generate {module}`"
         raise GradingError(f"{path}: {module} is not in the gradebook; {advice}.") from err
-    except SQLAlchemyError as err:
-        raise GradingError(gradebook_sentence(path, str(getattr(err, "orig", err)))) from err
 
 
 def _row(submission: SubmittedAssignment, columns: tuple[Exercise, ...]) -> Row:

@@ -14,7 +14,7 @@ _STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --soft: #9aa5b4; --line: #36404d; --page: #14181e;
   --bar: #7aa9dd; --low: #e08a76; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); margin: 2rem auto;
-  max-width: 76rem; padding: 0 1.5rem; }
+  max-width: 92rem; padding: 0 1.5rem; }
 h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
 p, caption { color: var(--soft); } dl { display: flex; flex-wrap: wrap; gap: .4rem 2.2rem; margin: 1rem 0; }
 dt { color: var(--soft); font-size: .85rem; } dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
@@ -102,9 +102,9 @@ def _row(row: Row) -> str:
     scores = "".join(f'<td class="none">{_score(s)}</td>' if s == 0 else f"<td>{_score(s)}</td>" for s in row.scores)
     late = f"-{_number(row.late_penalty)}" if row.late_penalty else ""
     return (
-        f'<tr><td>{escape(row.student)}</td><td class="total">{_number(row.total)}</td><td>{_number(row.automatic)}</td>'
-        f"<td>{_number(row.manual)}</td><td>{late}</td><td>{row.waiting or ''}</td>{scores}"
-        f"<td>{escape(row.handed_in)}</td></tr>"
+        f'<tr><td>{escape(row.student)}</td><td class="total">{_number(row.total)}</td>'
+        f"<td>{_number(row.automatic)}</td><td>{_number(row.manual)}</td><td>{late}</td>"
+        f"<td>{row.waiting or ''}</td>{scores}<td>{escape(row.handed_in)}</td></tr>"
     )
 
 

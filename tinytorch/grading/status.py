@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from nbgrader.api import Gradebook, MissingEntry
-from sqlalchemy.exc import SQLAlchemyError
+from nbgrader.api import MissingEntry
 
 from tinytorch.course import files
 from tinytorch.course.names import Module, lessons
@@ -19,7 +18,7 @@ from tinytorch.errors import GradingError
 from tinytorch.grading.feedback import feedback_dir, is_current
 from tinytorch.grading.generate import stale_lessons
 from tinytorch.grading.many import Submission
-from tinytorch.grading.nbgrader_app import gradebook_path, gradebook_sentence
+from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
 from tinytorch.grading.setup import setup_for
 from tinytorch.grading.store import SANDBOXES, Keys, release_digest
 from tinytorch.grading.students import autograded_dir, handed_in, is_recorded, strays
@@ -151,11 +150,10 @@ def _feedback(project: Project, module: Module, student: str) -> State:
 
 def _waiting(project: Project, module: Module) -> dict[str, int]:
     """Students in the gradebook, and how many of their answers wait for a mark."""
-    path = gradebook_path(project)
-    if not path.exists():
+    if not gradebook_path(project).exists():
         return {}
     try:
-        with Gradebook(f"sqlite:///{path}") as gradebook:
+        with open_gradebook(project) as gradebook:
             found = gradebook.find_assignment(module.name).submissions
             return {
                 item.student.id: sum(bool(grade.needs_manual_grade) for book in item.notebooks for grade in book.grades)
@@ -163,5 +161,3 @@ def _waiting(project: Project, module: Module) -> dict[str, int]:
             }
     except MissingEntry:
         return {}
-    except SQLAlchemyError as err:
-        raise GradingError(gradebook_sentence(path, str(getattr(err, "orig", err)))) from err

@@ -1,19 +1,41 @@
 """What this machine is: stated by the system, or measured here; every figure says which."""
 
 from tinytorch.hardware.card import MachineCard, card
+from tinytorch.hardware.config import HardwareConfig, MachineConfig, checked_target, configure, resources_of
 from tinytorch.hardware.fact import Fact, format_bytes
+from tinytorch.hardware.judgement import LEVELS, Roof, bound_by_experiment, cache_level, roof_over, run_figures
+from tinytorch.hardware.patterns import PATTERNS, measure_pattern, pattern_figures
 from tinytorch.hardware.probes import bandwidth_sweep, measure_bandwidth, measure_latency, measure_peak
 from tinytorch.hardware.roof import Roofline, roofline
+from tinytorch.hardware.vectors import changes_for, layout_requirements, scalar_and_vector, why_not_run
 
 __all__ = [
+    "LEVELS",
+    "PATTERNS",
     "Fact",
+    "HardwareConfig",
     "MachineCard",
+    "MachineConfig",
+    "Roof",
     "Roofline",
     "bandwidth_sweep",
+    "bound_by_experiment",
+    "cache_level",
     "card",
+    "changes_for",
+    "checked_target",
+    "configure",
     "format_bytes",
+    "layout_requirements",
     "measure_bandwidth",
     "measure_latency",
+    "measure_pattern",
     "measure_peak",
+    "pattern_figures",
+    "resources_of",
+    "roof_over",
     "roofline",
+    "run_figures",
+    "scalar_and_vector",
+    "why_not_run",
 ]

@@ -6,6 +6,7 @@ Exit codes: 0 done and passed, 1 bad input or a failed check, 2 wrong usage, 130
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from typing import Annotated
@@ -14,7 +15,7 @@ import typer
 
 from tinytorch import __version__
 from tinytorch.errors import TinyTorchError
-from tinytorch.tito import export, marks, module, system, test
+from tinytorch.tito import export, marks, module, render, system, test
 
 app = typer.Typer(
     name="tito",
@@ -31,6 +32,7 @@ app.command("export")(export.export)
 app.command("test")(test.test)
 
 _INTERRUPTED = "interrupted; what was finished is kept, and the same command goes on from there."
+_SEE_MORE = "Run it again as `tito --debug ...` to see where it happened."
 
 # Set by --debug; read by the error boundary after Typer has parsed and run everything.
 _debug = False
@@ -55,6 +57,9 @@ def _options(
 
 def main(args: list[str] | None = None) -> None:
     """Run `tito`; every error ends here as one sentence on stderr, with its traceback only after --debug."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a character that the terminal cannot show must not end a command
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(args=args)
     except KeyboardInterrupt:
@@ -69,8 +74,7 @@ def main(args: list[str] | None = None) -> None:
     except OSError as error:
         _stop(_sentence(error), 1, error)
     except Exception as error:
-        advice = "Run it again as `tito --debug ...` for the traceback."
-        _stop(f"unexpected {type(error).__name__}: {error}. {advice}", 1, error)
+        _stop(f"unexpected {type(error).__name__}: {error}. {_SEE_MORE}", 1, error)
 
 
 def _sentence(error: OSError) -> str:
@@ -80,14 +84,15 @@ def _sentence(error: OSError) -> str:
             return f"the disk is full: could not write{where}. Free some space and run the command again."
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return f"no permission to use{where}. Check who owns it, or choose another folder."
-        case errno.ENOENT:
+        case errno.ENOENT if where:
             return f"{error.filename} does not exist. Check the path."
         case _:
-            return f"the system refused:{where} {os.strerror(error.errno) if error.errno else error}."
+            said = os.strerror(error.errno) if error.errno else str(error)
+            return f"the system refused{where or ' a file or process'}: {said}. {_SEE_MORE}"
 
 
 def _stop(sentence: str, code: int, error: BaseException | None = None) -> None:
     if _debug and error is not None:
         raise error
-    print(f"tito: {sentence}", file=sys.stderr)
+    render.problem(f"tito: {sentence}")
     sys.exit(code)

@@ -35,8 +35,11 @@ def find(text: str) -> tuple[Project, Module]:
     from tinytorch.course.project import find_project
 
     project = find_project()
-    if project.kind != "checkout" or not importlib.util.find_spec("tinytorch.grading"):
+    if project.kind != "checkout":
         raise GradingError(f"{project.root} is a student kit; grading commands work in the instructor's checkout.")
+    if not importlib.util.find_spec("tinytorch.grading"):
+        advice = "run `pip install -e '.[instructor]'` in the checkout"
+        raise GradingError(f"this tito came with a student kit and cannot grade {project.root}; {advice}.")
     if not importlib.util.find_spec("nbgrader"):
         raise GradingError("nbgrader is not installed here; run: pip install -e '.[instructor]'")
     return project, resolve_module(project, text)

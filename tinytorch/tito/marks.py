@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -65,4 +66,7 @@ def manual(
     project, _ = find(module)
     found = formgrader(project, port, open_browser=browser)
     render.plain(f"Serving {found.url} (Ctrl-C ends it)")
-    raise typer.Exit(subprocess.run(found.command, cwd=found.folder).returncode)
+    sys.stdout.flush()
+    # Jupyter takes this process over: Ctrl-C is then its own, and it asks before it ends.
+    os.chdir(found.folder)
+    os.execv(found.command[0], found.command)

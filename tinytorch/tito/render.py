@@ -1,12 +1,13 @@
 """Everything the command line prints: results on stdout, diagnostics on stderr; the only file that knows Rich.
 
-Text that a student wrote goes through `Text`, so that markup inside it is shown and not obeyed.
+Text that a student wrote goes through `_text`, so that markup and control characters in it are shown and not obeyed.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,20 +24,32 @@ if TYPE_CHECKING:
 _out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
+# What moves the cursor, clears the screen, or turns the reading direction around; tab and line end may stay.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """`text` with its control characters written out, as in a Python string."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(visible(text), style=style)
+
 
 def plain(text: str) -> None:
     """One line of a result."""
-    _out.print(Text(text))
+    _out.print(_text(text))
 
 
 def problem(text: str) -> None:
     """One line about what went wrong."""
-    _err.print(Text(text))
+    _err.print(_text(text))
 
 
 def progress(text: str) -> None:
     """One line of progress, on stderr so that results can be piped."""
-    _err.print(Text(text, style="dim"))
+    _err.print(_text(text, "dim"))
 
 
 def as_json(value: Any) -> None:
@@ -60,7 +73,7 @@ def table(
     for index, heading in enumerate(headings):
         grid.add_column(heading, justify="right" if index in right else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+        grid.add_row(*(cell if isinstance(cell, Text) else _text(str(cell)) for cell in row))
     # A pipe has no width of its own: never fold a table there.
     console = _out if _out.is_terminal else Console(width=200, highlight=False, file=sys.stdout)
     console.print(grid)
@@ -108,4 +121,4 @@ def machine_card(card: MachineCard, wants_json: bool) -> None:
 def verdict(passed: bool, name: str, message: str) -> None:
     """One check's line."""
     sign = Text("  pass  ", style="green") if passed else Text("  fail  ", style="bold red")
-    _out.print(sign + Text(f"{name}: {message}" if message else name))
+    _out.print(sign + _text(f"{name}: {message}" if message else name))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tinytorch.course import files
 from tinytorch.tito import render
 
 if TYPE_CHECKING:
@@ -104,8 +105,7 @@ def report(made: Report, kind: str, to: Path | None) -> None:
     if to is None:
         print(text, end="" if text.endswith("\n") else "\n")
         return
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(text, encoding="utf-8")
+    files.write_bytes(to, text.encode("utf-8", "backslashreplace"))
     render.plain(f"Written to {to}")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tinytorch.tito import render
 
@@ -44,11 +45,15 @@ def runs(found: Iterable[LessonRun], json: bool) -> list[LessonRun]:
         if not json:
             _run(run)
     if json:
-        render.as_json(finished)
+        render.as_json([_run_facts(run) for run in finished])
     elif len(finished) > 1:
         checks = [check for run in finished for check in run.checks]
         render.plain(f"{sum(check.passed for check in checks)} of {len(checks)} checks pass.")
     return finished
+
+
+def _run_facts(run: LessonRun) -> dict[str, Any]:
+    return {**dataclasses.asdict(run), "passed": run.passed}
 
 
 def _run(run: LessonRun) -> None:
@@ -75,7 +80,7 @@ def completions(found: Iterable[Completed], root: Path, json: bool) -> list[Comp
         else:
             render.plain("  not complete: mend the checks above and run this again")
     if json:
-        render.as_json(finished)
+        render.as_json([{**dataclasses.asdict(item), "run": _run_facts(item.run)} for item in finished])
     return finished
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tinytorch.errors import ProjectError
 from tinytorch.tito import render
 
 app = typer.Typer(help="Look at this machine.", no_args_is_help=True)
@@ -21,9 +22,12 @@ def doctor(json: JsonOption = False) -> None:
     from tinytorch.course import doctor as student
     from tinytorch.course.project import find_project
 
-    project = find_project()
     findings = student.check_student(Path.cwd())
-    if project.kind == "checkout" and importlib.util.find_spec("tinytorch.grading"):
+    try:
+        project = find_project()
+    except ProjectError:  # the machine can be looked at from anywhere; a grader needs its checkout
+        project = None
+    if project and project.kind == "checkout" and importlib.util.find_spec("tinytorch.grading"):
         from tinytorch.grading import doctor as instructor
 
         findings += instructor.check_instructor(project.root) + instructor.check_cluster()

@@ -23,7 +23,7 @@ from tinytorch.grading.intake import take_in
 from tinytorch.grading.model import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.store import Setup
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[1]
 MODULE = "13_kernels"
 
 HEADER = """\

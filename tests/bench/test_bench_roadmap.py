@@ -1,0 +1,151 @@
+"""From results to possible changes, their order, and the words about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tinytorch.bench.advice import cache_advice, quantization_advice, scaling_advice, terminal_line, vector_advice
+from tinytorch.bench.changes import Change, changes_of
+from tinytorch.bench.roadmap import ANALYSES, checked_metrics, impact_of, opportunity, plan_of, rank, roadmap_advice
+
+CACHE = {
+    "cache_efficiency": {
+        64: {"execution_time_us": 100.0, "efficiency_estimate": 0.25},
+        128: {"execution_time_us": 100.0, "efficiency_estimate": 0.9},
+        256: {"execution_time_us": 100.0, "efficiency_estimate": None},
+    },
+    "bandwidth_utilization": {n: {"bottleneck": "compute"} for n in (64, 128, 256)},
+}
+VECTORS = {
+    "operations_analyzed": ["add", "add", "dot"],
+    "simd_opportunities": {
+        "add": {"potential": "high", "scalar_us": 40.0, "vectorized_us": 10.0},
+        "dot": {"potential": "low", "scalar_us": 10.0, "vectorized_us": 9.0},
+    },
+}
+PARALLEL = {
+    "efficiency_analysis": {
+        10: {"best_worker_count": 4, "max_speedup": 3.0},
+        20: {"best_worker_count": 1, "max_speedup": 1.0},
+        30: {"best_worker_count": None, "max_speedup": None},
+    },
+    "scaling_results": {10: {4: {"execution_time_us": 100.0}}},
+}
+
+
+def quantized(success: float, recommended: bool) -> dict[str, Any]:
+    entry = {"execution_time_us": 50.0, "relative_performance": 2.0, "relative_error": 0.001}
+    advice = {"accuracy_success_rate": success, "recommended_for_production": recommended, "avg_memory_reduction": 4.0}
+    return {"accuracy_analysis": {"op": {32: {8: entry}}}, "deployment_recommendations": {8: advice}}
+
+
+def change(kind: str = "vectorization", **more: float) -> Change:
+    return Change(kind, "do it", 100.0, 50.0, ("seen",), **more)
+
+
+def found(improvement: float, **more: float) -> dict[str, Any]:
+    return opportunity(change(**more), share=0.5, local_speedup=2.0, improvement=improvement)
+
+
+def test_no_analysis_speaks_for_no_change() -> None:
+    assert changes_of({}, ["performance"]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "before_us", "after_us"),
+    [
+        ("cache_efficiency", CACHE, 100.0, 25.0),
+        ("vectorization_potential", VECTORS, 80.0, 20.0),
+        ("parallel_scaling", PARALLEL, 300.0, 100.0),
+        ("quantization_trade_offs", quantized(1.0, True), 100.0, 50.0),
+    ],
+    ids=["tuning", "vectors", "workers", "bits"],
+)
+def test_a_change_is_made_of_the_parts_worth_changing(
+    name: str, result: dict[str, Any], before_us: float, after_us: float
+) -> None:
+    (item,) = changes_of({name: result}, ["performance"])
+    assert (item.before_us, item.after_us) == (pytest.approx(before_us), pytest.approx(after_us))
+    assert len(item.evidence) == 1
+
+
+@pytest.mark.parametrize(
+    ("success", "metric", "count"), [(1.0, "memory", 1), (1.0, "performance", 0), (0.5, "memory", 0)]
+)
+def test_slower_bits_are_worth_it_only_for_memory(success: float, metric: str, count: int) -> None:
+    assert len(changes_of({"quantization_trade_offs": quantized(success, False)}, [metric])) == count
+
+
+@pytest.mark.parametrize(("improvement", "word"), [(1.5, "high"), (1.2, "medium"), (1.05, "low")])
+def test_words_for_improvements(improvement: float, word: str) -> None:
+    assert impact_of(improvement) == word
+
+
+@pytest.mark.parametrize(
+    ("metrics", "best"),
+    [(["performance"], "fast"), (["memory"], "small"), (["accuracy"], "fast"), (["energy"], "fast")],
+)
+def test_the_first_metric_that_is_known_decides(metrics: list[str], best: str) -> None:
+    items = {"fast": found(2.0), "small": found(1.1, memory_reduction=4.0, relative_error=0.01)}
+    assert max(items, key=lambda name: rank(items[name], metrics)) == best
+
+
+def test_an_effort_is_called_an_opinion() -> None:
+    assert "opinion" in found(2.0)["implementation_effort"]
+
+
+def test_every_step_of_a_plan_says_when_it_is_done() -> None:
+    (step,) = plan_of([found(2.0)])
+    assert (step["step"], step["done_when"]) == (1, "measured again: seen")
+
+
+def test_metrics_follow_the_target_unless_given() -> None:
+    assert checked_metrics(None, "cloud")[0] == "performance"
+    assert checked_metrics(None, "mobile")[0] == "memory"
+    assert checked_metrics(["accuracy"], "cloud") == ["accuracy"]
+    with pytest.raises(ValueError, match="priority_metrics"):
+        checked_metrics("memory", "cloud")
+
+
+def test_advice_names_what_is_missing_and_what_is_not_measured() -> None:
+    words = " ".join(roadmap_advice([], ["energy"], ["cache_efficiency"]))
+    assert "none of the measurements" in words
+    assert "energy" in words
+    assert all(name in words for name in ANALYSES[1:])
+
+
+def test_advice_starts_with_the_best() -> None:
+    assert roadmap_advice([found(2.0)], ["memory"], ANALYSES)[0].startswith("start with vectorization: do it")
+
+
+@pytest.mark.parametrize(
+    ("workers", "words"), [(None, "ended in an error"), (1, "one worker"), (8, "than the 2 cores")]
+)
+def test_advice_about_workers(workers: int | None, words: str) -> None:
+    (line,) = scaling_advice({10: {"optimal_workers": workers}}, {10: {"serial_fraction": 0.25}}, 2)
+    assert words in line
+
+
+def test_advice_about_what_is_not_known() -> None:
+    (line,) = cache_advice({8: {"efficiency_estimate": None}}, {8: {"bottleneck": None}})
+    assert "unknown share" in line
+    (line,) = vector_advice({"conv2d": {"speedup": None, "reason": "no such form"}})
+    assert line == "conv2d: not run: no such form"
+
+
+def test_advice_about_bits() -> None:
+    entry = {"accuracy_success_rate": 0.5, "avg_performance_gain": 1.2, "avg_memory_reduction": 4.0}
+    (line,) = quantization_advice({8: {**entry, "recommended_for_production": False}}, 0.01)
+    assert line.startswith("8 bits not recommended: relative error within 0.01 in 50% of the runs")
+
+
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(
+    at_a_terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: at_a_terminal)
+    terminal_line("1 of 5")
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "1 of 5\n" if at_a_terminal else "")

@@ -1,0 +1,109 @@
+"""Possible changes to a program, from what analyses measured: the time before, the time after, the evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinytorch.bench.results import CacheResult, ParallelResult, QuantizationResult, VectorizationResult
+
+WORTHWHILE = 1.1  # a smaller improvement is within what two runs differ by
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One possible change: the measured time of what it touches, the time that would take then, and what says so."""
+
+    type: str
+    description: str
+    before_us: float
+    after_us: float
+    evidence: tuple[str, ...]
+    memory_reduction: float = 1.0
+    relative_error: float = 0.0
+
+
+Part = tuple[float, float, str]  # microseconds before and after, evidence
+
+
+def changes_of(results: Mapping[str, Any], metrics: Sequence[str]) -> list[Change]:
+    """The changes that the analyses kept so far speak for, when the first of `metrics` matters most."""
+    found = {
+        "cache_efficiency": _tuning,
+        "vectorization_potential": _vectorization,
+        "parallel_scaling": _parallelization,
+        "quantization_trade_offs": lambda result: _quantization(result, metrics),
+    }
+    return [change for name, collect in found.items() if name in results for change in collect(results[name])]
+
+
+def _change(kind: str, description: str, parts: Sequence[Part], **more: float) -> list[Change]:
+    """One change made of its parts; none if there is no part."""
+    if not parts:
+        return []
+    before_us, after_us, evidence = zip(*parts, strict=True)
+    return [Change(kind, description, sum(before_us), sum(after_us), tuple(evidence), **more)]
+
+
+def _tuning(result: CacheResult) -> list[Change]:
+    """The sizes at which the kernel reaches less than half of the roof's speed; after the change: the roof."""
+    parts, held_by = [], set()
+    for n, entry in result["cache_efficiency"].items():
+        time_us, share = entry["execution_time_us"], entry["efficiency_estimate"]
+        if share is None or share >= 0.5:
+            continue
+        held_by.add(str(result["bandwidth_utilization"][n]["bottleneck"]))
+        parts.append((time_us, time_us * share, f"cache_efficiency[{n}]: {time_us:.1f} us, {share:.1%} of the roof"))
+    bounds = " and ".join(sorted(held_by))
+    return _change("kernel_tuning", f"tune the kernel, at most up to the roof ({bounds} bound)", parts)
+
+
+def _vectorization(result: VectorizationResult) -> list[Change]:
+    """The operations of high or medium potential, as often as the sequence names them."""
+    counts = Counter(result["operations_analyzed"])
+    good = {op: e for op, e in result["simd_opportunities"].items() if e["potential"] in ("high", "medium")}
+    parts = []
+    for op, entry in good.items():
+        scalar_us, vectorized_us = entry["scalar_us"], entry["vectorized_us"]
+        words = f"simd_opportunities[{op!r}]: {scalar_us:.1f} us scalar, {vectorized_us:.1f} us vectorized"
+        parts.append((counts[op] * scalar_us, counts[op] * vectorized_us, words))
+    return _change("vectorization", f"use vector instructions in {', '.join(good)}", parts)
+
+
+def _parallelization(result: ParallelResult) -> list[Change]:
+    """The sizes for which some worker count was faster than one worker."""
+    parts = []
+    for n, entry in result["efficiency_analysis"].items():
+        workers, speedup = entry["best_worker_count"], entry["max_speedup"]
+        if speedup is None or speedup < WORTHWHILE:
+            continue
+        time_us = result["scaling_results"][n][workers]["execution_time_us"]
+        words = f"scaling_results[{n}][{workers}]: {speedup:.2f} times the speed of one worker"
+        parts.append((time_us * speedup, time_us, words))
+    return _change("parallelization", "run on several workers where the data is large enough", parts)
+
+
+def _quantization(result: QuantizationResult, metrics: Sequence[str]) -> list[Change]:
+    """The fewest bits that were acceptable throughout, and faster (unless "memory" is the most important metric)."""
+    memory_first = metrics[0] == "memory"
+    advice = {bits: entry for bits, entry in result["deployment_recommendations"].items() if bits < 32}
+    fit = [
+        bits
+        for bits, entry in advice.items()
+        if entry["recommended_for_production"] or (memory_first and entry["accuracy_success_rate"] == 1.0)
+    ]
+    if not fit:
+        return []
+    bits = min(fit)
+    parts, errors = [], [0.0]
+    for op, by_size in result["accuracy_analysis"].items():
+        for n, by_bits in by_size.items():
+            entry = by_bits[bits]
+            time_us, gain, error = (entry[k] for k in ("execution_time_us", "relative_performance", "relative_error"))
+            words = f"accuracy_analysis[{op!r}][{n}][{bits}]: relative error {error:.1e}"
+            parts.append((time_us * gain, time_us, f"{words}, {gain:.2f} times the speed of float32"))
+            errors.append(error)
+    memory = advice[bits]["avg_memory_reduction"]
+    return _change("quantization", f"use {bits} bits", parts, memory_reduction=memory, relative_error=max(errors))

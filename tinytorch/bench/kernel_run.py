@@ -1,0 +1,88 @@
+"""One run of a kernel on square matrices: its time, what it moves, what it computes, how many cores it keeps busy."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinytorch.bench.sample import measure
+
+
+@dataclass(frozen=True, slots=True)
+class KernelRun:
+    """One kernel at one size, as measured; flops is None if nobody says.
+
+    streaming_us: a pass that only moves the same operands. cores_busy: CPU seconds per second.
+    """
+
+    time_us: float
+    moved_bytes: int
+    flops: int | None
+    streaming_us: float
+    cores_busy: float
+
+
+def quick_us(func: Callable[..., Any], *args: Any, **kwargs: Any) -> float:
+    """Median microseconds of a call, from five samples."""
+    return measure(func, *args, samples=5, min_sample_s=0.0005, **kwargs).median_us
+
+
+def name_of(func: Callable[..., Any]) -> str:
+    """What to call a kernel in a result."""
+    return getattr(func, "__name__", type(func).__name__)
+
+
+def operand_count(func: Callable[..., Any]) -> int:
+    """How many arrays a kernel takes: its arguments without a default; 2 where Python can't tell."""
+    if isinstance(func, np.ufunc):
+        return func.nin
+    try:
+        parameters = inspect.signature(func).parameters.values()
+    except (TypeError, ValueError):
+        return 2
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return 2
+    count = sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+    if count not in (1, 2):
+        raise ValueError(f"{name_of(func)} takes {count} operands; wrap it in a function of one or two")
+    return count
+
+
+def square_operands(func: Callable[..., Any], size: int) -> list[np.ndarray]:
+    """As many size x size float32 matrices of normally distributed numbers as `func` takes, always the same ones."""
+    return list(np.random.default_rng(size).standard_normal((operand_count(func), size, size), dtype=np.float32))
+
+
+def run_kernel(func: Callable[..., Any], size: int, known_flops: Mapping[str, Callable[[int], int]]) -> KernelRun:
+    """Run `func` on `square_operands`; its exceptions pass through, with a note that says where.
+
+    Its operations at a size are what its attribute `flops` says, or `known_flops` under its name.
+    """
+    operands = square_operands(func, size)
+    try:
+        result = func(*operands)
+        time_us = quick_us(func, *operands)
+    except Exception as err:
+        err.add_note(f"raised by {name_of(func)} on {len(operands)} operands of {size} x {size}")
+        raise
+    stated = getattr(func, "flops", None) or known_flops.get(name_of(func))
+    return KernelRun(
+        time_us=time_us,
+        moved_bytes=sum(operand.nbytes for operand in operands) + getattr(result, "nbytes", 0),
+        flops=None if stated is None else int(stated(size)),
+        streaming_us=quick_us(np.add if len(operands) == 2 else np.positive, *operands),
+        cores_busy=_cores_busy(func, operands, time_us),
+    )
+
+
+def _cores_busy(func: Callable[..., Any], operands: Sequence[np.ndarray], time_us: float) -> float:
+    """CPU seconds per second while `func` runs for about ten milliseconds: 1.0 is one core all the time."""
+    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    for _ in range(max(1, min(1000, int(10_000 / time_us)))):
+        func(*operands)
+    return (time.process_time() - cpu_s) / max(time.perf_counter() - wall_s, 1e-9)

@@ -1,0 +1,142 @@
+"""Operations run in fewer bits: each run beside its float32 one, and the tables made of the figures."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinytorch.bench.kernel_run import name_of, quick_us, square_operands
+from tinytorch.bench.results import Figures
+
+Operation = Callable[..., Any]
+Accuracy = dict[str, dict[int, dict[int, Figures]]]  # operation, size, bits
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionRun:
+    """One operation at one size in so many bits, beside float32: both results (float64), both times, operand bytes."""
+
+    name: str
+    size: int
+    bits: int
+    exact: np.ndarray
+    result: np.ndarray
+    float_us: float
+    time_us: float
+    memory_bytes: int
+
+
+def checked_levels(levels: Sequence[int] | None) -> list[int]:
+    """The bits to try, 16 and 8 for None; ValueError for none, and for anything but 8, 16 and 32."""
+    chosen = [16, 8] if levels is None else list(levels)
+    if not chosen or any(bits not in (8, 16, 32) for bits in chosen):
+        raise ValueError(f"precision_levels must be some of 8, 16 and 32 bits, got {chosen!r}")
+    return [int(bits) for bits in chosen]
+
+
+def rms(x: np.ndarray) -> float:
+    """The root of the mean of the squares; 0.0 of nothing."""
+    return math.sqrt(float(np.mean(np.square(x)))) if x.size else 0.0
+
+
+def rounded_to(x: np.ndarray, bits: int) -> np.ndarray:
+    """`x` rounded to the nearest of 2**bits - 1 equally spaced values around 0, as float32."""
+    scale = float(np.max(np.abs(x), initial=0.0)) / (2 ** (bits - 1) - 1) or 1.0
+    return (np.rint(x / scale) * scale).astype(np.float32)
+
+
+def run_in_bits(
+    operations: Mapping[str, Operation],
+    sizes: Sequence[int],
+    levels: Sequence[int],
+    in_bits: Callable[[Operation, int], Operation],
+) -> list[PrecisionRun]:
+    """Every operation at every size and number of bits on square matrices; `in_bits(op, bits)` is what runs.
+
+    32 bits are float32 itself, run once. An operation's exceptions pass through, with a note that says where.
+    """
+    runs = []
+    for name, op in operations.items():
+        for size in sizes:
+            operands = square_operands(op, size)
+            elements = sum(operand.size for operand in operands)
+            exact, float_us = _run(op, operands, f"{name} ran in float32")
+            for bits in levels:
+                where = f"{name} ran in {bits} bits"
+                result, us = (exact, float_us) if bits == 32 else _run(in_bits(op, bits), operands, where)
+                runs.append(PrecisionRun(name, size, bits, exact, result, float_us, us, elements * bits // 8))
+    return runs
+
+
+def _run(func: Operation, operands: Sequence[np.ndarray], where: str) -> tuple[np.ndarray, float]:
+    try:
+        return np.asarray(func(*operands), dtype=np.float64), quick_us(func, *operands)
+    except Exception as err:
+        err.add_note(f"raised while {where} on operands of shape {operands[0].shape}")
+        raise
+
+
+def named_operations(
+    operations: Sequence[Operation | str], by_name: Callable[[str], Operation]
+) -> dict[str, Operation]:
+    """The operations by name, a second one of a name with a number; `by_name` finds what a text stands for."""
+    named: dict[str, Operation] = {}
+    for op in operations:
+        name = op if isinstance(op, str) else name_of(op)
+        count = 1 + sum(key == name or key.startswith(f"{name} (") for key in named)
+        named[name if count == 1 else f"{name} ({count})"] = by_name(op) if isinstance(op, str) else op
+    return named
+
+
+def precision_figures(run: PrecisionRun, *, relative: float | None, gain: float, acceptable: bool) -> Figures:
+    """A run and its judgement: the error over the exact result (None if that is zero), times as fast, good enough."""
+    figures = {
+        "accuracy_mse": rms(run.result - run.exact) ** 2,
+        "relative_error": relative,
+        "execution_time_us": run.time_us,
+        "memory_bytes": run.memory_bytes,
+        "relative_performance": gain,
+        "relative_memory": 32 / run.bits,
+        "acceptable_accuracy": acceptable,
+        "source": "measured",
+    }
+    if relative is None:
+        figures["reason"] = "the float32 result is all zero, so no error is relative to it"
+    return figures
+
+
+def decision_figures(bits: int, *, success: float, gain: float, recommended: bool) -> Figures:
+    """Whether so many bits are worth having: the share of acceptable runs, their mean gain, and the decision."""
+    return {
+        "accuracy_success_rate": success,
+        "avg_performance_gain": gain,
+        "avg_memory_reduction": 32 / bits,
+        "recommended_for_production": recommended,
+        "source": "derived",
+    }
+
+
+def by_operation(runs: Sequence[PrecisionRun], figures: Sequence[Figures]) -> Accuracy:
+    """The figures of the runs, by operation, size and bits."""
+    table: Accuracy = {}
+    for run, entry in zip(runs, figures, strict=True):
+        table.setdefault(run.name, {}).setdefault(run.size, {})[run.bits] = entry
+    return table
+
+
+def mean_by_bits(accuracy: Accuracy, levels: Sequence[int], field: str) -> dict[str, dict[int, float]]:
+    """For each operation and number of bits, the mean of one field over the sizes."""
+    return {
+        name: {bits: statistics.fmean(by_bits[bits][field] for by_bits in by_size.values()) for bits in levels}
+        for name, by_size in accuracy.items()
+    }
+
+
+def float32_times(runs: Sequence[PrecisionRun]) -> dict[str, float]:
+    """The float32 time of each operation and size, in microseconds."""
+    return {f"{run.name} {run.size}": run.float_us for run in runs}

@@ -1,0 +1,50 @@
+"""Two forms of an operation, timed on the same data: what the second one gains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tinytorch.bench.kernel_run import quick_us
+from tinytorch.bench.results import Figures
+
+HIGH, MEDIUM = 4.0, 1.5  # the speedups from which on the potential is called so
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """Microseconds of one operation, summed over the shapes it ran on; None, with a reason, if it couldn't be run."""
+
+    scalar_us: float | None
+    vectorized_us: float | None
+    reason: str = ""
+
+
+def race(pairs: Sequence[tuple[Callable[[], object], Callable[[], object]]]) -> Race:
+    """Time both calls of each (scalar, vectorized) pair."""
+    times_us = [(quick_us(scalar), quick_us(vectorized)) for scalar, vectorized in pairs]
+    return Race(sum(scalar for scalar, _ in times_us), sum(vectorized for _, vectorized in times_us))
+
+
+def potential(speedup: float | None) -> str:
+    """The word for a speedup: "high" from `HIGH` on, "medium" from `MEDIUM` on, otherwise "low"; "unknown" for None."""
+    if speedup is None:
+        return "unknown"
+    return "high" if speedup >= HIGH else "medium" if speedup >= MEDIUM else "low"
+
+
+def race_figures(races: Mapping[str, Race], speedups: Mapping[str, float]) -> dict[str, Figures]:
+    """For each operation, its two times, its speedup and the word for it, or the reason why there is none."""
+    figures: dict[str, Figures] = {}
+    for op, run in races.items():
+        speedup = speedups.get(op)
+        figures[op] = {
+            "potential": potential(speedup),
+            "speedup": speedup,
+            "scalar_us": run.scalar_us,
+            "vectorized_us": run.vectorized_us,
+            "source": "measured",
+        }
+        if speedup is None:
+            figures[op]["reason"] = run.reason
+    return figures

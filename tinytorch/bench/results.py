@@ -1,0 +1,71 @@
+"""The results of the five analyses of lesson 06, as dictionaries with fixed keys.
+
+Every figure stands beside a `source`, "detected", "measured" or "derived", and a `reason` where it is None.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+Figures = dict[str, Any]  # named figures, with their `source`
+
+
+class CacheResult(TypedDict):
+    """The result of `analyze_cache_efficiency`."""
+
+    data_sizes_tested: list[int]
+    access_patterns: list[str]
+    access_pattern_bandwidth: dict[str, Figures]
+    cache_efficiency: dict[int, Figures]
+    bandwidth_utilization: dict[int, Figures]
+    optimal_block_sizes: dict[str, int | None]
+    recommendations: list[str]
+    sources: dict[str, str]
+
+
+class VectorizationResult(TypedDict):
+    """The result of `analyze_vectorization_potential`."""
+
+    operations_analyzed: list[str]
+    simd_opportunities: dict[str, Figures]
+    data_layout_requirements: dict[str, Figures]
+    speedup_estimates: Figures
+    algorithm_modifications: list[str]
+    recommendations: list[str]
+
+
+class ParallelResult(TypedDict):
+    """The result of `analyze_parallel_scaling`."""
+
+    worker_counts_tested: list[int]
+    data_sizes_tested: list[int]
+    scaling_results: dict[int, dict[int, Figures]]
+    efficiency_analysis: dict[int, Figures]
+    overhead_analysis: dict[int, Figures]
+    optimal_parallelism: dict[int, Figures]
+    recommendations: list[str]
+
+
+class QuantizationResult(TypedDict):
+    """The result of `analyze_quantization_trade_offs`; ratios are float32 over quantized, so that more is better."""
+
+    precision_levels_tested: list[int]
+    operations_analyzed: list[str]
+    accuracy_threshold: float
+    accuracy_analysis: dict[str, dict[int, dict[int, Figures]]]  # operation, size, bits
+    performance_analysis: dict[str, dict[int, float]]
+    memory_analysis: dict[str, dict[int, float]]
+    deployment_recommendations: dict[int, Figures]
+    recommendations: list[str]
+
+
+class RoadmapResult(TypedDict):
+    """The result of `generate_optimization_roadmap`."""
+
+    target_hardware: str
+    priority_metrics: list[str]
+    optimization_opportunities: list[Figures]
+    implementation_plan: list[Figures]
+    resource_requirements: Figures
+    expected_outcomes: Figures
+    recommendations: list[str]

@@ -1,0 +1,87 @@
+"""What an optimization roadmap says about each change beside the figures: its order, its impact, its effort."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from tinytorch.bench.changes import WORTHWHILE, Change
+from tinytorch.bench.results import Figures
+
+METRICS = ("performance", "memory", "accuracy")
+ANALYSES = ("cache_efficiency", "vectorization_potential", "parallel_scaling", "quantization_trade_offs")
+OPINION = "an opinion, not a measurement: "
+JUDGEMENT = {  # difficulty, effort
+    "kernel_tuning": ("high", OPINION + "a kernel rewritten, and tested at every ragged size"),
+    "vectorization": ("medium", OPINION + "one loop rewritten, and its tail tested"),
+    "parallelization": ("medium", OPINION + "the split is short, its mistakes are rare and show late"),
+    "quantization": ("high", OPINION + "the accuracy of the whole model has to be tested again"),
+}
+
+
+def checked_metrics(metrics: Sequence[str] | None, target: str) -> list[str]:
+    """The metrics as a list; for None, performance comes first in the cloud, memory on edge and mobile devices."""
+    if metrics is None:
+        return list(METRICS) if target == "cloud" else ["memory", "performance", "accuracy"]
+    if isinstance(metrics, str) or not metrics:
+        raise ValueError(f"priority_metrics must be a list of some of {', '.join(METRICS)}; got {metrics!r}")
+    return list(metrics)
+
+
+def impact_of(improvement: float) -> str:
+    """The word for an improvement of the whole: "high" from 1.5 times on, "medium" from 1.1 on, otherwise "low"."""
+    return "high" if improvement >= 1.5 else "medium" if improvement >= WORTHWHILE else "low"
+
+
+def opportunity(change: Change, *, share: float, local_speedup: float, improvement: float) -> Figures:
+    """A change with its share of the time, its speedup there, and the improvement of the whole."""
+    difficulty, effort = JUDGEMENT[change.type]
+    return {
+        "type": change.type,
+        "impact": impact_of(improvement),
+        "difficulty": difficulty,
+        "description": change.description,
+        "expected_improvement": improvement,
+        "share": share,
+        "local_speedup": local_speedup,
+        "memory_reduction": change.memory_reduction,
+        "relative_error": change.relative_error,
+        "implementation_effort": effort,
+        "evidence": list(change.evidence),
+        "source": "derived",
+    }
+
+
+def rank(found: Figures, metrics: Sequence[str]) -> tuple[float, ...]:
+    """What to sort opportunities by, larger is better: the metrics in their order, then the improvement."""
+    improvement = found["expected_improvement"]
+    value = {"performance": improvement, "memory": found["memory_reduction"], "accuracy": -found["relative_error"]}
+    return (*(value[metric] for metric in metrics if metric in value), improvement)
+
+
+def plan_of(opportunities: Sequence[Figures]) -> list[Figures]:
+    """One step for each opportunity, in order, and the measurement that decides whether it worked."""
+    return [
+        {
+            "step": step,
+            "optimization": item["type"],
+            "description": item["description"],
+            "effort": item["implementation_effort"],
+            "done_when": f"measured again: {'; '.join(item['evidence'])}",
+        }
+        for step, item in enumerate(opportunities, start=1)
+    ]
+
+
+def roadmap_advice(opportunities: Sequence[Figures], metrics: Sequence[str], analyses: Collection[str]) -> list[str]:
+    """What to do first, which analyses are missing, and which metrics could not be taken into account."""
+    missing = [name for name in ANALYSES if name not in analyses]
+    unknown = [metric for metric in metrics if metric not in METRICS]
+    advice = [] if opportunities or len(missing) == 4 else ["none of the measurements speaks for a change"]
+    for first in opportunities[:1]:
+        gain = f"everything measured would be {first['expected_improvement']:.2f} times as fast"
+        advice.append(f"start with {first['type']}: {first['description']}; {gain}")
+    if missing:
+        advice.append(f"no analysis of {', '.join(missing)} has run; the roadmap says nothing about these")
+    if unknown:
+        advice.append(f"nothing here measures {', '.join(unknown)}; the order does not depend on it")
+    return advice

@@ -1,0 +1,129 @@
+"""A workload's time on several workers: attempts, speedups, and what they say about its serial part.
+
+Source of the serial fraction: A. Karp, H. Flatt, Measuring parallel processor performance, CACM 33(5), 1990.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from tinytorch.bench.kernel_run import quick_us
+from tinytorch.bench.results import Figures
+
+NEARLY = 1.05  # times the best time: a smaller difference is noise, and workers aren't free
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A workload on some workers: microseconds, or else the text of its error."""
+
+    time_us: float | None
+    error: str = ""
+
+
+def try_workers(workload: Callable[..., Any], data: Any, workers: int) -> Attempt:
+    """Time `workload(data, workers)`; a parameter called `num_workers` or `workers` is passed by its name."""
+    try:
+        names = set(inspect.signature(workload).parameters)
+    except (TypeError, ValueError):
+        names = set()
+    keyword = next((name for name in ("num_workers", "workers") if name in names), None)
+    args, kwargs = ((data, workers), {}) if keyword is None else ((data,), {keyword: workers})
+    try:
+        return Attempt(quick_us(workload, *args, **kwargs))
+    except Exception as err:  # the workload is the caller's: whatever it raises is a finding about it
+        return Attempt(None, f"{type(err).__name__}: {err}")
+
+
+def try_worker_counts(
+    workload: Callable[..., Any], data: Any, counts: Iterable[int]
+) -> tuple[Attempt, dict[int, Attempt]]:
+    """The attempt on one worker, made in any case, and those on each of `counts`, in ascending order."""
+    one = try_workers(workload, data, 1)
+    return one, {p: one if p == 1 else try_workers(workload, data, p) for p in sorted(counts)}
+
+
+def serial_fraction(speedup: float, workers: int) -> float:
+    """The serial share that would explain, by Amdahl's law, this speedup on so many (at least 2) workers."""
+    if not (speedup > 0 and workers > 1):
+        raise ValueError(f"need a speedup above 0 and at least 2 workers, got {speedup} and {workers}")
+    return (1 / speedup - 1 / workers) / (1 - 1 / workers)
+
+
+def diminishing_returns(speedups: Mapping[int, float]) -> int:
+    """The count beyond which the next one measured brings less than half a worker's speed for each added worker."""
+    counts = sorted(speedups)
+    for fewer, more in pairwise(counts):
+        if speedups[more] - speedups[fewer] < 0.5 * (more - fewer):
+            return fewer
+    return counts[-1]
+
+
+def attempt_figures(
+    attempts: Mapping[int, Attempt], speedups: Mapping[int, float], efficiencies: Mapping[int, float], one: Attempt
+) -> dict[int, Figures]:
+    """For each worker count, its figures or its error; without a time on one worker there is no speedup."""
+    figures: dict[int, Figures] = {}
+    for p, attempt in attempts.items():
+        if attempt.time_us is None:
+            figures[p] = {"error": attempt.error, "source": "measured"}
+            continue
+        figures[p] = {
+            "execution_time_us": attempt.time_us,
+            "speedup": speedups.get(p),
+            "efficiency": efficiencies.get(p),
+            "source": "measured",
+        }
+        if p not in speedups:
+            figures[p]["reason"] = f"there is no time on one worker to compare with: {one.error}"
+    return figures
+
+
+def summary_figures(speedups: Mapping[int, float], best: int | None) -> Figures:
+    """The largest speedup and where the gain ends; four times None, with a reason, if `best` is."""
+    if best is None:
+        names = ("max_speedup", "best_worker_count", "scaling_efficiency", "diminishing_returns_threshold")
+        why = "no speedup is known: one worker, or every count asked for, ended in an error"
+        return dict.fromkeys(names) | {"source": "derived", "reason": why}
+    return {
+        "max_speedup": speedups[best],
+        "best_worker_count": best,
+        "scaling_efficiency": speedups[best] / best,
+        "diminishing_returns_threshold": diminishing_returns(speedups),
+        "source": "derived",
+    }
+
+
+def overhead_figures(entries: Mapping[int, Figures]) -> Figures:
+    """At the most workers that ran: worker time beyond the time of one worker, and the serial fraction."""
+    ran = {p: entry for p, entry in entries.items() if entry.get("speedup") is not None and p > 1}
+    if not ran:
+        reason = "there is no time on more than one worker, or none on one, to compare"
+        return {"workers": None, "overhead_us": None, "serial_fraction": None, "source": "derived", "reason": reason}
+    p = max(ran)
+    speedup = ran[p]["speedup"]
+    overhead_us = ran[p]["execution_time_us"] * (p - speedup)
+    return {
+        "workers": p,
+        "overhead_us": overhead_us,
+        "serial_fraction": serial_fraction(speedup, p),
+        "source": "derived",
+    }
+
+
+def optimal_figures(entries: Mapping[int, Figures]) -> Figures:
+    """The fewest workers whose time is nearly the best."""
+    times_us = {p: entry["execution_time_us"] for p, entry in entries.items() if "error" not in entry}
+    if not times_us:
+        return {"optimal_workers": None, "source": "derived", "reason": "every worker count ended in an error"}
+    best = min(p for p, time_us in times_us.items() if time_us <= NEARLY * min(times_us.values()))
+    return {
+        "optimal_workers": best,
+        "speedup_at_optimal": entries[best]["speedup"],
+        "efficiency_at_optimal": entries[best]["efficiency"],
+        "source": "derived",
+    }

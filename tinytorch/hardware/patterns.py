@@ -1,0 +1,49 @@
+"""What the order of visiting numbers costs: one loop follows a list of indices, and only the list changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinytorch.hardware import probes
+from tinytorch.hardware.fact import Fact, unavailable
+
+LINE = 16  # float32 in a cache line of 64 bytes
+ORDERS: dict[str, Callable[[int], np.ndarray]] = {
+    "sequential": np.arange,
+    "strided": lambda count: np.concatenate([np.arange(start, count, LINE) for start in range(LINE)]),
+    "random": lambda count: np.random.default_rng(1).permutation(count),
+}
+PATTERNS = tuple(ORDERS)
+
+
+def measure_pattern(pattern: str, count: int, seconds: float = 0.02) -> Fact:
+    """GB/s of useful numbers when `count` float32 are summed sequentially, in steps of a line, or at random."""
+    if pattern not in ORDERS:
+        raise ValueError(f"there is no access pattern {pattern!r}; choose one of {', '.join(PATTERNS)}")
+    if probes.interpreted():
+        return unavailable("GB/s", probes.INTERPRETED)
+    from tinytorch.hardware import loops
+
+    x, order = np.random.default_rng(0).standard_normal(count, dtype=np.float32), ORDERS[pattern](count)
+
+    def run(passes: int) -> None:
+        for _ in range(passes):
+            loops.sum_in_order(x, order)
+
+    passes, best_s, runs = probes._best_run(run, seconds)
+    how = f"one core, {count} float32 summed in {pattern} order, the indices not counted: best of {runs} runs"
+    return Fact(x.nbytes * passes / best_s / 1e9, "GB/s", "measured", how)
+
+
+def pattern_figures(patterns: Sequence[str], count: int) -> dict[str, dict[str, Any]]:
+    """`bandwidth_gb_s` of each pattern, with its source, and a reason where it can't be had."""
+    figures: dict[str, dict[str, Any]] = {}
+    for pattern in patterns:
+        fact = measure_pattern(pattern, count)
+        figures[pattern] = {"bandwidth_gb_s": fact.value, "source": "measured"}
+        if fact.value is None:
+            figures[pattern]["reason"] = fact.how
+    return figures
