@@ -268,5 +268,3 @@ def checkout(tmp_path: Path) -> Project:
 
 def as_json(notebook: NotebookNode) -> dict:  # type: ignore[type-arg]
     return json.loads(nbformat.writes(notebook))
-
-

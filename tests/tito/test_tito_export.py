@@ -25,7 +25,7 @@ def test_check_writes_nothing_and_fails_when_the_package_is_stale(tito: Tito, re
     assert done.code == 1
     assert "-    accumulated_sum = [red]given[/]" in done.out
     assert "+    accumulated_sum = given(a) + given(b)" in done.out
-    assert done.err == "1 exported files are stale. Run `tito export` and commit the result.\n"
+    assert done.err == "Stale in the package: 1. Run `tito export` and commit the result.\n"
     assert exported.read_bytes() == before
 
 

@@ -27,6 +27,6 @@ def export(
     for diff in diffs:
         render.plain(diff)
     if diffs:
-        render.problem(f"{len(diffs)} exported files are stale. Run `tito export` and commit the result.")
+        render.problem(f"Stale in the package: {len(diffs)}. Run `tito export` and commit the result.")
         raise typer.Exit(1)
     render.plain("The exported package is up to date.")

@@ -86,7 +86,7 @@ def grading(steps: Iterable[Step]) -> int:
             told = "written to the gradebook" if step.stage == "recorded" else "up to date in the gradebook"
             render.plain(f"{step.student}: {score}, {told}" + (f" ({step.words})" if step.words else ""))
     if failed:
-        render.problem(f"{failed} submissions are not graded; nothing was written for them.")
+        render.problem(f"Not graded: {failed}; nothing was written for them.")
     return failed
 
 
