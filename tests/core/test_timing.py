@@ -132,7 +132,9 @@ def test_tensor_gives_its_array() -> None:
     assert as_array(SimpleNamespace(data=x)) is x
 
 
-@pytest.mark.parametrize("x", [[1, 2, 3], (1.5, 2.5), 7, np.float32(2.5), memoryview(b"abc"), True], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize(
+    "x", [[1, 2, 3], (1.5, 2.5), 7, np.float32(2.5), memoryview(b"abc"), True], ids=lambda x: type(x).__name__
+)
 def test_anything_numpy_takes_becomes_an_array(x: object) -> None:
     array = as_array(x)
     assert type(array) is np.ndarray

@@ -38,6 +38,19 @@ def _load(path: Path) -> ModuleType:
 
 build = _load(ROOT / "tests/submissions/build.py")
 
+# Those that need the whole way, or say most about it; the others are graded in the lessons that they change.
+THROUGH_THE_COMMAND_LINE = (
+    "reference",
+    "different_style",
+    "blank",
+    "edge_blocks_lost",
+    "missing_notebook",
+    "syntax_error_in_one_cell",
+    "infinite_loop",
+    "kills_its_process",
+    "prints_passing_marks",
+)
+
 
 @dataclass(frozen=True)
 class Checkout:
@@ -83,7 +96,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 @pytest.fixture(scope="session")
 def graded_class(released: Checkout) -> Checkout:
     """The sample class, collected and graded."""
-    released.run(sys.executable, "tests/submissions/build.py", "class")
+    released.run(sys.executable, "tests/submissions/build.py", "class", *THROUGH_THE_COMMAND_LINE)
     released.tito("grade", "collect", "13_kernels", "class")
     released.tito("grade", "autograde", "13_kernels")
     return released

@@ -1,17 +1,18 @@
-"""Each stored mistake loses the points it should, to the checks it should, in the lessons that it changes."""
+"""The stored submissions that need no whole class: each gets its points in the lessons that it changes."""
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.model import Outcome, SubmissionResult
 from tinytorch.grading.one import grade_submission
 
-from .conftest import Checkout, build
+from .conftest import THROUGH_THE_COMMAND_LINE, Checkout, build
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +20,7 @@ EXPECTED = build.load_expected()
 CASES = [
     (name, lesson)
     for name in build.all_names()
-    if name not in build.CLASS
+    if name not in THROUGH_THE_COMMAND_LINE
     for lesson in sorted(build.load(name).lessons)
 ]
 
@@ -43,7 +44,7 @@ def _grade(folder: Path, release: Path, hidden: Path, only: str) -> SubmissionRe
 
 
 @pytest.mark.parametrize(("name", "lesson"), CASES, ids=["-".join(case) for case in CASES])
-def test_a_mistake_costs_what_is_written_down(
+def test_a_changed_lesson_gets_the_points_written_down(
     name: str, lesson: str, results: dict[tuple[str, str], SubmissionResult]
 ) -> None:
     result = results[name, lesson]
@@ -54,6 +55,40 @@ def test_a_mistake_costs_what_is_written_down(
         if not within(exercise.score, EXPECTED[name].range_of(exercise.grade_id, exercise.points))
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize(("name", "lesson"), CASES, ids=["-".join(case) for case in CASES])
+def test_a_changed_lesson_fails_the_checks_written_down_and_no_others(
+    name: str, lesson: str, results: dict[tuple[str, str], SubmissionResult]
+) -> None:
+    cells = EXPECTED[name].cells
+    known = [exercise for exercise in results[name, lesson].exercises if exercise.grade_id in cells]
+    wrong = {
+        check.check: check.outcome
+        for exercise in known
+        for check in exercise.checks
+        if check.outcome is not Outcome.UNDECIDED
+        and check.outcome.earns == is_lost(check.check, cells[exercise.grade_id].lost)
+    }
+    assert wrong == {}
+
+
+def is_lost(check: str, lost: tuple[str, ...]) -> bool:
+    """Is `test_file::test_name[case]` among those that must fail, by name, with its case, or as one of all?"""
+    name = check.partition("::")[2]
+    return "all" in lost or name in lost or name.partition("[")[0] in lost
+
+
+def test_every_hidden_check_rejects_a_submission_that_is_written(
+    results: dict[tuple[str, str], SubmissionResult], graded_class: Checkout
+) -> None:
+    """A check that only stubs, crashes and endless loops fail is worth nothing."""
+    kept = [json.loads(path.read_text()) for path in (graded_class.root / "assignments/results").glob("*.json")]
+    everything = [*results.values(), *(SubmissionResult.from_json(json.dumps(entry["result"])) for entry in kept)]
+    checks = [check for result in everything for exercise in result.exercises for check in exercise.checks]
+    wrong = (Outcome.FAILED, Outcome.ERRORED)
+    rejecting = {check.check for check in checks if check.outcome in wrong and "not written yet" not in check.words}
+    assert sorted({check.check for check in checks} - rejecting) == []
 
 
 def within(score: float, bounds: tuple[float, float]) -> bool:
