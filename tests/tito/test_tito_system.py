@@ -6,12 +6,13 @@ import errno
 import importlib.metadata
 import importlib.util
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from running import Tito, as_process
+from running import ROOT, Tito, as_process, environment
 from toy_course import Toy
 
 from tinytorch.course import doctor
@@ -204,3 +205,32 @@ def test_the_doctor_of_a_package_without_the_grader(kit: Project, tmp_path: Path
     refused = as_process("grade", "status", at=kit.root, root=tmp_path / "own")
     assert (refused.code, refused.out) == (1, "")
     assert "is a student kit; grading commands work in the instructor's checkout" in refused.err
+
+
+WITHOUT_GRADER = "import sys; sys.modules['tinytorch.grading'] = None; from tinytorch.tito.app import main; main()"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "generate 13",
+        "release 13 --to there",
+        "collect 13 there",
+        "autograde 13",
+        "feedback 13",
+        "report 13",
+        "status",
+        "manual",
+    ],
+)
+def test_grading_commands_in_a_kit_are_refused_where_there_is_no_grader(kit: Project, command: str) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-P", "-c", WITHOUT_GRADER, "grade", *command.split()],
+        cwd=kit.root,
+        env=environment(ROOT),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "is a student kit; grading commands work in the instructor's checkout" in refused.stderr

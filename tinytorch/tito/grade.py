@@ -48,10 +48,11 @@ def find(text: str) -> tuple[Project, Module]:
 @app.command()
 def generate(module: ModuleName, sandbox: SandboxOption = Sandbox.BWRAP) -> None:
     """Make nbgrader's source and release notebooks, and put the release through the gate."""
+    project, target = find(module)
+
     from tinytorch.grading.gate import check_release
     from tinytorch.grading.generate import generate_release
 
-    project, target = find(module)
     show_grade.warn_if_open(sandbox)
     show_grade.generated(generate_release(project, target), project.root)
     render.progress("Release gate: looking for leaks, grading the untouched release and the reference")
@@ -67,11 +68,12 @@ def release(
     sandbox: SandboxOption = Sandbox.BWRAP,
 ) -> None:
     """Write the student kit, as a folder and as a zip, once the release gate says yes."""
+    project, target = find(module)
+
     from tinytorch.course.kit import build_kit
     from tinytorch.grading.gate import check_release
     from tinytorch.grading.status import record_kit
 
-    project, target = find(module)
     show_grade.warn_if_open(sandbox)
     check_release(project, target, sandbox=sandbox).require()
     kit = build_kit(project, target, to)
@@ -84,9 +86,10 @@ def collect(
     module: ModuleName, source: Annotated[Path, typer.Argument(help="A folder or zip of submissions.")]
 ) -> None:
     """Take submissions in, as people or learning platforms hand them over."""
+    project, target = find(module)
+
     from tinytorch.grading.collect import collect as take_in
 
-    project, target = find(module)
     show_grade.collection(take_in(project, target, source), project.root)
 
 
@@ -101,9 +104,10 @@ def autograde(
     seed: Annotated[int | None, typer.Option(help="Draw the checks' inputs from this seed.")] = None,
 ) -> None:
     """Grade what was collected, in a sandbox, and write nbgrader's notebooks and gradebook."""
+    project, target = find(module)
+
     from tinytorch.grading.autograde import Plan, autograde_class
 
-    project, target = find(module)
     show_grade.warn_if_open(sandbox)
     open_executor = None
     if scheduler:

@@ -26,9 +26,10 @@ class Format(StrEnum):
 @app.command()
 def feedback(module: ModuleName, student: Students = None, again: Again = False) -> None:
     """Write each graded student's feedback pages."""
+    project, target = find(module)
+
     from tinytorch.grading.feedback import make_feedback
 
-    project, target = find(module)
     show_grade.feedback(make_feedback(project, target, tuple(student or ()), again=again), project.root)
 
 
@@ -39,18 +40,20 @@ def report(
     to: Annotated[Path | None, typer.Option("--to", help="A file to write instead of printing.")] = None,
 ) -> None:
     """Show the class: per student, per exercise, statistics, the checks most often failed."""
+    project, target = find(module)
+
     from tinytorch.grading.report import build_report
 
-    project, target = find(module)
     show_grade.report(build_report(project, target), kind, to)
 
 
 @app.command()
 def status(module: ModuleName = "13_kernels", json: JsonOption = False) -> None:
     """Show what was generated, released, handed in, graded."""
+    project, target = find(module)
+
     from tinytorch.grading.status import module_status
 
-    project, target = find(module)
     show_grade.status(module_status(project, target), json)
 
 
@@ -61,9 +64,10 @@ def manual(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Open nbgrader's formgrader for the open questions; Ctrl-C ends it."""
+    project, _ = find(module)
+
     from tinytorch.grading.manual import formgrader
 
-    project, _ = find(module)
     found = formgrader(project, port, open_browser=browser)
     render.plain(f"Serving {found.url} (Ctrl-C ends it)")
     sys.stdout.flush()
