@@ -65,7 +65,7 @@ FORMS = {
     "browser-copy": lambda name: f"ada/{name} (1).ipynb",
     "own-name": lambda name: f"ada/{name[3:]}-final.ipynb",
     "no-name": lambda name: f"ada/homework{'A' if name.startswith('01') else 'B'}.ipynb",
-    "deep": lambda name: f"ada/work/notebooks/{name}.ipynb",
+    "deep": lambda name: f"ada/mine/notebooks/{name}.ipynb",
 }
 
 
