@@ -39,12 +39,23 @@ def test_forced_width_is_the_width(width):
 def test_a_width_that_does_not_exist_is_refused():
     run = python("-c", "import tinytorch.simd", TINYTORCH_SIMD_BYTES="48")
     assert run.returncode == 1
-    assert "must be 16, 32 or 64" in run.stderr
+    assert "must be 16 or 32 or 64" in run.stderr
+
+
+def test_the_number_of_registers_can_be_forced():
+    run = python("-c", "from tinytorch import simd; print(simd.REGISTERS, simd.FORCED)", TINYTORCH_SIMD_REGISTERS="32")
+    assert run.stdout.split() == ["32", "True"]
 
 
 def test_a_plain_cpu_gets_narrow_vectors_and_no_dot4():
     run = python("-c", "from tinytorch import simd; print(simd.BYTES, simd.HAS_DOT4)", NUMBA_CPU_NAME="generic")
     assert run.stdout.split() == ["16", "False"]
+
+
+def test_a_processor_with_avx512_has_twice_the_registers():
+    words = {"NUMBA_CPU_NAME": "znver4", "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx512f,+avx512vl,+avx512vnni"}
+    run = python("-c", "from tinytorch import simd; print(simd.BYTES, simd.REGISTERS, simd.HAS_DOT4)", **words)
+    assert run.stdout.split() == ["64", "32", "True"]
 
 
 def test_code_is_kept_on_disk_for_modules_and_not_for_notebooks(tmp_path):

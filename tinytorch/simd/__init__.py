@@ -15,7 +15,7 @@ into a kernel; `W` says what it is, and the same source runs on 16, 32 and 64 by
 Every function here is also plain Python. With NUMBA_DISABLE_JIT=1 a kernel runs line by line on small NumPy
 arrays, checks its indices, and `counting()` counts the vectors that it loads and stores.
 
-    cpu.py         how wide, which instructions, `jit`
+    cpu.py         how wide, how many, which instructions, `jit`
     vector.py      the Numba type, its operators, and how a plain function gets a compiled form
     plain.py       vectors without the compiler, counting
     memory.py      load, store, their partial and streaming forms, broadcast
@@ -24,7 +24,7 @@ arrays, checks its indices, and `counting()` counts the vectors that it loads an
 """
 
 from tinytorch.simd.arithmetic import abs, fma, max_lane, maximum, sum
-from tinytorch.simd.cpu import BYTES, FORCED, HAS_DOT4, W, jit
+from tinytorch.simd.cpu import BYTES, FORCED, HAS_DOT4, REGISTERS, W, jit
 from tinytorch.simd.integer import broadcast4, dot4_s8s8, dot4_u8s8, load4, zero_i32
 from tinytorch.simd.memory import (
     aligned_offset,
@@ -46,6 +46,7 @@ __all__ = [
     "BYTES",
     "FORCED",
     "HAS_DOT4",
+    "REGISTERS",
     "Counts",
     "Lanes",
     "VectorType",

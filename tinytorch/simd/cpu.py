@@ -1,6 +1,7 @@
-"""How wide this processor's vectors are, which instructions it has, and the decorator of SIMD kernels."""
+"""How wide vectors are here, how many fit into registers, which instructions there are, and the kernels' decorator."""
 
 import os
+import platform
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,12 +19,13 @@ def _features() -> frozenset[str]:
     return frozenset(flag[1:] for flag in text.split(",") if flag.startswith("+"))
 
 
-def _forced_bytes() -> int | None:
-    text = os.environ.get("TINYTORCH_SIMD_BYTES")
+def _forced(name: str, choices: tuple[int, ...]) -> int | None:
+    """What the environment variable asks for, None where it is not set."""
+    text = os.environ.get(name)
     if text is None:
         return None
-    if text not in map(str, _WIDTHS):
-        raise ValueError(f"TINYTORCH_SIMD_BYTES is {text!r}; it must be 16, 32 or 64, or not set")
+    if text not in map(str, choices):
+        raise ValueError(f"{name} is {text!r}; it must be {' or '.join(map(str, choices))}, or not set")
     return int(text)
 
 
@@ -42,17 +44,26 @@ def _has_dot4(features: frozenset[str], width: int) -> bool:
     return "avxvnni" in features or {"avx512vnni", "avx512vl"} <= features
 
 
+def _registers(features: frozenset[str], is_x86: bool) -> int:
+    """How many vector registers code may name: x86 had 16 until AVX-512 doubled them, 64-bit Arm has 32."""
+    if is_x86:
+        return 32 if "avx512f" in features else 16
+    return 32 if platform.machine().lower() in ("aarch64", "arm64") else 16
+
+
 FEATURES = _features()
 IS_X86 = llvm.get_process_triple().startswith(("x86_64", "i686", "i386"))
 
 #: Bytes in one vector.
-BYTES: int = _forced_bytes() or _widest(FEATURES)
+BYTES: int = _forced("TINYTORCH_SIMD_BYTES", _WIDTHS) or _widest(FEATURES)
 #: float32 values in one vector.
 W: int = BYTES // 4
+#: How many vectors fit into registers at a time.
+REGISTERS: int = _forced("TINYTORCH_SIMD_REGISTERS", (16, 32)) or _registers(FEATURES, IS_X86)
 #: True where one instruction multiplies and adds four bytes a lane.
 HAS_DOT4: bool = IS_X86 and _has_dot4(FEATURES, BYTES)
-#: True when the environment, not the processor, chose the width or switched the dot product off.
-FORCED: bool = "TINYTORCH_SIMD_BYTES" in os.environ or "TINYTORCH_SIMD_DOT4" in os.environ
+#: True when the environment, not the processor, chose one of these.
+FORCED: bool = any(f"TINYTORCH_SIMD_{what}" in os.environ for what in ("BYTES", "REGISTERS", "DOT4"))
 
 
 def jit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
