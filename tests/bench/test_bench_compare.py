@@ -61,6 +61,39 @@ def test_bound_is_what_the_ratio_is_judged_against() -> None:
     assert compare_timed(steady(0.010), steady(0.001), bound=0.05).verdict is Verdict.ABOVE
 
 
+@pytest.mark.parametrize(
+    ("ratio", "verdict", "bound", "words"),
+    [
+        (0.4, Verdict.BELOW, 0.5, "below 0.5"),
+        (0.7, Verdict.ABOVE, 0.5, "above 0.5, below 1"),
+        (1.0, Verdict.ABOVE, 1.0, "above 1, below 2"),
+        (3.0, Verdict.ABOVE, 2.0, "above 2"),
+    ],
+)
+def test_of_several_bounds_the_verdict_is_about_the_highest_reached(
+    ratio: float, verdict: Verdict, bound: float, words: str
+) -> None:
+    result = compare_timed(steady(1.0), steady(ratio), bound=[2.0, 0.5, 1.0])
+    assert (result.verdict, result.bound, result.pairs) == (verdict, bound, 7)
+    assert result.bounds == (0.5, 1.0, 2.0)
+    assert str(result).endswith(words)
+
+
+def test_it_goes_on_while_the_interval_holds_any_bound() -> None:
+    between = compare_timed(steady(1.0), durations([1.2, 1.8] * 30), bound=[1.0, 2.0])
+    assert (between.verdict, between.bound, between.pairs) == (Verdict.ABOVE, 1.0, 7)
+    astride = compare_timed(steady(1.0), durations([0.4, 1.8] * 30), bound=[0.5, 1.0, 2.0], max_pairs=60)
+    assert (astride.verdict, astride.bound, astride.pairs) == (Verdict.UNDECIDED, 1.0, 60)
+
+
+def test_false_verdicts_on_any_of_several_bounds_stay_below_the_stated_error() -> None:
+    rng = random.Random(11)
+    bounds = (0.8, 1.0, 1.25)
+    results = [compare_timed(noisy(1.0, rng), noisy(1.0, rng), bound=bounds, limit_s=1e9) for _ in range(400)]
+    wrong = sum(not (result.low <= 1.0 <= result.high) for result in results)
+    assert wrong <= 0.05 * len(results)
+
+
 def test_members_of_a_pair_take_turns_in_going_first() -> None:
     order = []
 
@@ -105,7 +138,13 @@ def test_impossible_durations_are_refused(seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [({"bound": 0.0}, "bound"), ({"min_pairs": 9, "max_pairs": 8}, "max_pairs"), ({"confidence": 1.0}, "confidence")],
+    [
+        ({"bound": 0.0}, "bound"),
+        ({"bound": []}, "bound"),
+        ({"bound": [1.0, float("nan")]}, "bound"),
+        ({"min_pairs": 9, "max_pairs": 8}, "max_pairs"),
+        ({"confidence": 1.0}, "confidence"),
+    ],
 )
 def test_impossible_arguments_are_refused(arguments: dict[str, float], words: str) -> None:
     with pytest.raises(ValueError, match=words):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ MIN_SAMPLE_NS = 1_000_000  # short callables are repeated until one sample is th
 
 
 class Verdict(StrEnum):
-    """Where the interval of the ratio lies against the bound."""
+    """Where the interval of the ratio lies against the bound, or the bounds."""
 
     ABOVE = "above"
     BELOW = "below"
@@ -24,7 +24,10 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Candidate against reference. `ratio` is the median of reference time over candidate time: above 1, the candidate
-    is faster. (`low`, `high`) holds the true median ratio with at least `confidence`."""
+    is faster. (`low`, `high`) holds the true median ratio with at least `confidence`.
+
+    `verdict` is about `bound`. Of several `bounds` that is the highest one reached; where the interval lies on both
+    sides of one or more, the highest of these; and the lowest of all where none is reached."""
 
     ratio: float
     low: float
@@ -35,6 +38,7 @@ class Comparison:
     candidate_us: tuple[float, ...]
     reference_us: tuple[float, ...]
     notes: tuple[str, ...] = ()
+    bounds: tuple[float, ...] = ()  # all that were asked about, ascending
 
     @property
     def pairs(self) -> int:
@@ -48,7 +52,7 @@ class Comparison:
         data["verdict"] = str(self.verdict)
         for end in ("low", "high"):
             data[end] = data[end] if math.isfinite(data[end]) else None
-        for name in ("candidate_us", "reference_us", "notes"):
+        for name in ("candidate_us", "reference_us", "notes", "bounds"):
             data[name] = list(data[name])
         return data
 
@@ -57,6 +61,9 @@ class Comparison:
             f"reference time / candidate time = {self.ratio:.3g} ({self.low:.3g} to {self.high:.3g} at "
             f"{self.confidence:.0%}, {self.pairs} pairs): {self.verdict} {self.bound:g}"
         )
+        beyond = [bound for bound in self.bounds if bound > self.bound]
+        if self.verdict is Verdict.ABOVE and beyond:
+            line += f", below {beyond[0]:g}"
         return "\n".join([line, *(f"  note: {note}" for note in self.notes)])
 
 
@@ -64,13 +71,13 @@ def compare(
     candidate: Callable[[], object],
     reference: Callable[[], object],
     *,
-    bound: float = 1.0,
+    bound: float | Sequence[float] = 1.0,
     min_pairs: int = 7,
     max_pairs: int = 60,
     confidence: float = 0.95,
     limit_s: float = 10.0,
 ) -> Comparison:
-    """Time two callables in turn by this process's clock and judge the median ratio against `bound`.
+    """Time two callables in turn by this process's clock and judge the median ratio against `bound`, one or several.
 
     Each is called once to warm up; one that takes under a millisecond is repeated within a sample.
     See `compare_timed` for how pairs are taken and when it stops.
@@ -92,7 +99,7 @@ def compare_timed(
     candidate_s: Callable[[], float],
     reference_s: Callable[[], float],
     *,
-    bound: float = 1.0,
+    bound: float | Sequence[float] = 1.0,
     min_pairs: int = 7,
     max_pairs: int = 60,
     confidence: float = 0.95,
@@ -102,12 +109,14 @@ def compare_timed(
 
     They run in turn, pair by pair, the order alternating, so that a drifting machine slows both. After `min_pairs`
     pairs, and again whenever their number has doubled, the interval of the median ratio is looked at; it stops when
-    the interval lies on one side of `bound`, at `max_pairs`, or `limit_s` seconds after the start (which never cuts
-    `min_pairs` short). Looking more than once gives chance more tries, so look number k may err with probability
-    (1 - confidence) / 2**k only; those sum to less than 1 - confidence however many looks there are (union bound).
+    the interval lies on one side of `bound` (with several: on one side of each, so between two neighbours), at
+    `max_pairs`, or `limit_s` seconds after the start (which never cuts `min_pairs` short). Looking more than once gives
+    chance more tries, so look number k may err with probability (1 - confidence) / 2**k only; those sum to less than
+    1 - confidence however many looks there are (union bound), and the interval is one for all bounds.
     Interval: order statistics, see `tinytorch.bench.statistics.coverage`.
     """
-    _check_arguments(bound, min_pairs, max_pairs, confidence)
+    bounds = tuple(sorted({bound} if isinstance(bound, int | float) else bound))
+    _check_arguments(bounds, min_pairs, max_pairs, confidence)
     deadline_ns = clock.now_ns() + limit_s * 1e9
     pairs: list[tuple[float, float]] = []
     for look, target in enumerate(_targets(min_pairs, max_pairs), start=1):
@@ -116,17 +125,18 @@ def compare_timed(
         ratios = [reference_us / candidate_us for candidate_us, reference_us in pairs]
         low, high = median_interval(ratios, 1.0 - (1.0 - confidence) / 2**look)
         low = max(low, 0.0)
-        verdict = _verdict(low, high, bound)
+        verdict, decided = _verdict(low, high, bounds)
         if verdict is not Verdict.UNDECIDED or clock.now_ns() >= deadline_ns:
             break
     candidate_us, reference_us = zip(*pairs, strict=True)
     notes = _doubts(ratios, verdict, len(pairs) < max_pairs, limit_s)
-    return Comparison(median(ratios), low, high, bound, confidence, verdict, candidate_us, reference_us, notes)
+    times = (candidate_us, reference_us)
+    return Comparison(median(ratios), low, high, decided, confidence, verdict, *times, notes, bounds)
 
 
-def _check_arguments(bound: float, min_pairs: int, max_pairs: int, confidence: float) -> None:
-    if not bound > 0:
-        raise ValueError(f"bound must be positive, got {bound}")
+def _check_arguments(bounds: tuple[float, ...], min_pairs: int, max_pairs: int, confidence: float) -> None:
+    if not bounds or not all(bound > 0 for bound in bounds):
+        raise ValueError(f"bound must be positive, one number or several, got {bounds}")
     if not 1 <= min_pairs <= max_pairs:
         raise ValueError(f"need 1 <= min_pairs <= max_pairs, got {min_pairs} and {max_pairs}")
     if not 0 < confidence < 1:
@@ -165,10 +175,13 @@ def _timed(call: Callable[[], object]) -> Callable[[], float]:
     return lambda: max(clock.elapsed_ns(call, loops), 1) / loops / 1e9
 
 
-def _verdict(low: float, high: float, bound: float) -> Verdict:
-    if low >= bound:
-        return Verdict.ABOVE
-    return Verdict.BELOW if high < bound else Verdict.UNDECIDED
+def _verdict(low: float, high: float, bounds: tuple[float, ...]) -> tuple[Verdict, float]:
+    """The verdict and the bound that it is about, see `Comparison`; `bounds` ascend."""
+    open_bounds = [bound for bound in bounds if low < bound <= high]
+    if open_bounds:
+        return Verdict.UNDECIDED, open_bounds[-1]
+    reached = [bound for bound in bounds if low >= bound]
+    return (Verdict.ABOVE, reached[-1]) if reached else (Verdict.BELOW, bounds[0])
 
 
 def _doubts(ratios: list[float], verdict: Verdict, cut_short: bool, limit_s: float) -> tuple[str, ...]:
