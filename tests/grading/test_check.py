@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinytorch.bench import Comparison, Verdict
 from tinytorch.grading import check
 from tinytorch.grading.check import CheckFailed
 from tinytorch.grading.student import Call
@@ -210,19 +209,3 @@ def test_exceptions_that_want_more_than_a_message_still_arrive() -> None:
     assert isinstance(
         to_exception(StudentError("UnicodeDecodeError", "UnicodeDecodeError", "m", "", "", "")), StudentRaised
     )
-
-
-def comparison(low: float, high: float, verdict: Verdict) -> Comparison:
-    return Comparison((low + high) / 2, low, high, 0.5, 0.95, verdict, (1.0,), (1.0,))
-
-
-def test_faster_refuses_what_is_surely_slower() -> None:
-    with pytest.raises(CheckFailed, match="too slow"):
-        check.faster(comparison(0.1, 0.2, Verdict.BELOW), at_least=0.5)
-
-
-@pytest.mark.parametrize(("low", "count"), [(0.6, 0), (0.3, 1)])
-def test_faster_leaves_open_what_is_not_sure(low: float, count: int) -> None:
-    check.take_undecided()
-    check.faster(comparison(low, 0.9, Verdict.UNDECIDED if count else Verdict.ABOVE), at_least=0.5)
-    assert len(check.take_undecided()) == count

@@ -124,15 +124,43 @@ def test_an_unreadable_notebook_costs_its_lesson_with_the_reason(grade, tmp_path
     assert "cannot be read" in check.words
 
 
-def test_an_undecided_race_counts_for_the_student(grade) -> None:
+def race_text(*ratios: float) -> str:
+    """Two checks: doubling, worth 3, and a made-up race worth 5 whose pairs have the given ratios."""
     body = (
-        "from tinytorch.bench import Comparison, Verdict; "
-        "check.faster(Comparison(.5, .1, .9, .4, .95, Verdict.UNDECIDED, (1.,), (1.,)), at_least=.4)"
+        "from tinytorch.bench import compare_timed; "
+        f"given = iter({list(ratios)} * 60); bands = {{0.5: 0.4, 1.0: 1.0}}; "
+        "check.bands(compare_timed(lambda: 1.0, lambda: next(given), bound=tuple(bands)), bands)"
     )
-    result = grade(DOUBLE, check_text("race", body))
-    assert only_check(result).outcome is Outcome.UNDECIDED
-    assert "too noisy" in only_check(result).words
-    assert result.score == 10
+    return TWICE + check_text("race", body, weight=5, says="Is fast.")
+
+
+@pytest.mark.parametrize(
+    ("ratios", "outcome", "share", "score"),
+    [
+        ([0.1], Outcome.FAILED, 0.0, 3.75),
+        ([0.7], Outcome.PARTIAL, 0.4, 6.25),
+        ([1.2], Outcome.PASSED, 1.0, 10.0),
+        ([0.3, 0.7], Outcome.UNDECIDED, 0.4, 6.25),
+        ([0.7, 1.3], Outcome.UNDECIDED, 1.0, 10.0),
+    ],
+    ids=["slow", "in part", "fast", "doubtful below", "doubtful above"],
+)
+def test_a_race_earns_the_share_of_its_band(grade, ratios, outcome, share, score) -> None:
+    result = grade(DOUBLE, race_text(*ratios))
+    race = result.exercises[0].checks[1]
+    assert (race.outcome, race.share, result.score, result.fault) == (outcome, share, score, "")
+    assert "times the speed of the stated reference; 0.5 earns 40 %, 1 earns all" in race.words
+    assert [kept["bands"] for kept in race.races] == [{"0.5": 0.4, "1.0": 1.0}]
+    assert SubmissionResult.from_json(result.to_json()) == result
+
+
+def test_of_several_races_the_least_share_counts(grade) -> None:
+    body = (
+        "from tinytorch.bench import compare_timed; bands = {0.5: 0.4, 1.0: 1.0}\n"
+        "    for ratio in (2.0, 0.7): check.bands(compare_timed(lambda: 1.0, lambda: ratio, bound=tuple(bands)), bands)"
+    )
+    result = grade(DOUBLE, check_text("races", body))
+    assert (result.score, len(only_check(result).races)) == (4.0, 2)
 
 
 def test_an_answer_the_check_cannot_read_is_the_students(grade) -> None:

@@ -151,12 +151,12 @@ def inputs() -> tuple[np.ndarray]:
 
 def test_speed_of_the_same_work_is_about_one(open_student: OpenStudent) -> None:
     student = open_student("import numpy as np\ndef f(x):\n    return np.sort(x)")
-    assert 0.2 < student.speed("f", inputs, SORT).ratio < 5
+    assert 0.2 < student.speed("f", inputs, SORT, bounds=[0.05]).ratio < 5
 
 
 def test_speed_of_slow_work_is_low(open_student: OpenStudent) -> None:
     student = open_student("import numpy as np, time\ndef f(x):\n    time.sleep(0.05)\n    return np.sort(x)")
-    comparison = student.speed("f", inputs, SORT, at_least=0.5)
+    comparison = student.speed("f", inputs, SORT, bounds=[0.1, 0.5])
     assert comparison.high < 0.5
 
 
@@ -166,7 +166,7 @@ def test_work_put_off_until_the_result_is_fetched_counts(open_student: OpenStude
         "class Late(list):\n    def __iter__(self):\n        time.sleep(0.05)\n        return iter([1.0])\n"
         "def f(x):\n    return Late()"
     )
-    comparison = student.speed("f", inputs, SORT, verify=lambda given, result: None, at_least=0.5)
+    comparison = student.speed("f", inputs, SORT, verify=lambda given, result: None, bounds=[0.5])
     assert comparison.high < 0.5
 
 
@@ -176,7 +176,7 @@ def test_every_timed_result_is_checked(open_student: OpenStudent) -> None:
         "def f(x):\n    seen.append(np.sort(x)) if len(seen) < 3 else None\n    return seen[-1]",
     )
     with pytest.raises(CheckFailed, match="a timed result is wrong"):
-        student.speed("f", inputs, SORT)
+        student.speed("f", inputs, SORT, bounds=[0.05])
 
 
 def test_work_done_while_inputs_are_handed_over_counts(open_student: OpenStudent) -> None:
@@ -188,4 +188,51 @@ def test_work_done_while_inputs_are_handed_over_counts(open_student: OpenStudent
         "requests._answers['keep'] = ahead\n"
         "def f(x):\n    return np.sort(x)"
     )
-    assert student.speed("f", inputs, SORT, at_least=0.5).high < 0.5
+    assert student.speed("f", inputs, SORT, bounds=[0.5]).high < 0.5
+
+
+def test_a_sample_of_several_calls_has_new_inputs_for_each_and_checks_every_result(open_student: OpenStudent) -> None:
+    student = open_student("import numpy as np\ndef f(x):\n    return np.sort(x)")
+    made: list[np.ndarray] = []
+    verified: list[np.ndarray] = []
+
+    def make_inputs() -> tuple[np.ndarray]:
+        made.append(np.random.default_rng(len(made)).standard_normal(1000))
+        return (made[-1],)
+
+    def verify(given: tuple[np.ndarray], result: object) -> None:
+        assert np.array_equal(result, np.sort(given[0]))
+        verified.append(given[0])
+
+    comparison = student.speed("f", make_inputs, SORT, verify, bounds=[1e-3], calls=5)
+    samples = comparison.pairs + 1  # one to warm up
+    assert (len(made), len(verified)) == (10 * samples, 5 * samples)
+    assert len({x.tobytes() for x in made}) == len(made)
+
+
+def test_one_wrong_result_in_a_sample_fails_it(open_student: OpenStudent) -> None:
+    student = open_student(
+        "import numpy as np\ncalls = []\n"
+        "def f(x):\n    calls.append(1)\n    return np.sort(x) if len(calls) % 5 else np.sort(x) + 1"
+    )
+    with pytest.raises(CheckFailed, match="a timed result is wrong"):
+        student.speed("f", inputs, SORT, bounds=[0.05], calls=5)
+
+
+def test_both_processes_get_the_vector_settings_of_the_grader(
+    open_student: OpenStudent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYTORCH_SIMD_BYTES", "16")
+    monkeypatch.setenv("TINYTORCH_SIMD_DOT4", "0")
+    look = "import numpy as np\nfrom tinytorch import simd\ndef {0}(x):\n    return x * simd.BYTES + simd.HAS_DOT4"
+    student = open_student(look.format("f"))
+    seen: list[float] = []
+    student.speed(
+        "f",
+        lambda: (np.ones(1),),
+        look.format("reference"),
+        lambda given, result: seen.append(result[0]),
+        bounds=[1e-9],
+    )
+    assert set(seen) == {16}
+    assert student.speed("f", lambda: (np.ones(1),), look.format("reference"), bounds=[1e-9]).ratio > 0

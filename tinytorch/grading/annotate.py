@@ -20,6 +20,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 _SAID = {
     Outcome.PASSED: "passed",
+    Outcome.PARTIAL: "right, and in part fast enough",
     Outcome.FAILED: "not passed",
     Outcome.ERRORED: "your code raised an exception",
     Outcome.TIMED_OUT: "ran out of time",
@@ -130,12 +131,18 @@ def _harmless(output: NotebookNode) -> NotebookNode:
 
 def _plain(check: CheckResult) -> str:
     words = f" {check.words}" if check.words else ""
-    return f"[{_SAID[check.outcome]}] {check.requirement}{words}"
+    return f"[{_said(check)}] {check.requirement}{words}"
 
 
 def _row(check: CheckResult) -> str:
     words = f"<br>{_lines(check.words)}" if check.words else ""
-    return f"<tr><td>{_lines(check.requirement)}</td><td><b>{_SAID[check.outcome]}</b>{words}</td></tr>"
+    return f"<tr><td>{_lines(check.requirement)}</td><td><b>{_said(check)}</b>{words}</td></tr>"
+
+
+def _said(check: CheckResult) -> str:
+    """The outcome, and what it earns where that isn't all or nothing."""
+    earns = f": {100 * check.share:.3g} % of its points" if check.outcome.earns and check.share < 1 else ""
+    return f"{_SAID[check.outcome]}{earns}"
 
 
 def _lines(text: str) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinytorch.bench import Comparison, Verdict
+from tinytorch.bench import Comparison
+from tinytorch.grading.bands import Bands, Standing, standing
 from tinytorch.grading.trouble import CheckFailed, StudentRaised, student_error
 from tinytorch.grading.values import Unsupported
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckFailed",
     "StudentRaised",
+    "bands",
     "close",
     "exactly",
-    "faster",
     "keys",
     "number",
     "raises",
@@ -34,7 +35,7 @@ __all__ = [
 
 ROUNDINGS = 4  # roundings allowed for each term of a sum, in units of the dtype's eps
 
-_undecided: list[str] = []  # what could not be decided in the check that runs now; the plugin empties it
+_standings: list[Standing] = []  # of the races in the check that runs now; the plugin empties it
 
 
 def require(condition: object, words: str) -> None:
@@ -149,24 +150,22 @@ def raises(kind: type[Exception], mentions: Sequence[str] = ()) -> Iterator[None
     raise CheckFailed(f"no exception was raised; {kind.__name__} is required here")
 
 
-def faster(comparison: Comparison, at_least: float = 0.05) -> None:
-    """Fails when the ratio's whole interval lies below `at_least`; an interval on both sides counts for the student."""
-    if comparison.high < at_least:
-        raise CheckFailed(
-            f"too slow: it reaches {comparison.ratio:.3g} times the reference's speed; at least {at_least:.3g} is "
-            f"required ({comparison.pairs} timed pairs)"
-        )
-    if comparison.low < at_least or (comparison.verdict is Verdict.UNDECIDED and comparison.bound == at_least):
-        _undecided.append(
-            f"the machine was too noisy to decide: between {comparison.low:.3g} and {comparison.high:.3g} times the "
-            f"reference's speed, at least {at_least:.3g} is required"
-        )
+def bands(comparison: Comparison, shares: Bands) -> None:
+    """The check earns the share of its weight that belongs to the highest ratio reached, e.g. `{0.5: 0.4, 1.5: 1}`.
+
+    Fails when the ratio's whole interval lies below them all; an interval on both sides of a ratio counts for the
+    student. A check with several races earns the least of what they earn.
+    """
+    found = standing(comparison, shares)
+    _standings.append(found)
+    if found.share == 0:
+        raise CheckFailed(f"too slow: {found.words}")
 
 
-def take_undecided() -> list[str]:
-    """What `faster` left open since the last call; for the plugin."""
-    taken = _undecided.copy()
-    _undecided.clear()
+def take_standings() -> list[Standing]:
+    """What `bands` has judged since the last call; for the plugin."""
+    taken = _standings.copy()
+    _standings.clear()
     return taken
 
 

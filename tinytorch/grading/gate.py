@@ -14,7 +14,7 @@ from tinytorch.grading.exporter import read_release
 from tinytorch.grading.generate import require_fresh_release
 from tinytorch.grading.intake import is_fixed
 from tinytorch.grading.many import GradingPool, Submission, grade_many, usable_cores
-from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.model import CheckResult, SubmissionResult
 from tinytorch.grading.setup import result_store, setup_for
 
 UNTOUCHED = "the untouched release"
@@ -107,8 +107,12 @@ def _earned_for_nothing(result: SubmissionResult) -> list[str]:
 
 def _not_earned(result: SubmissionResult) -> list[str]:
     return [
-        f"{REFERENCE} fails {check.check} of {exercise.grade_id} ({check.outcome.value}): {check.words}"
+        f"{REFERENCE} {_does(check)} {check.check} of {exercise.grade_id} ({check.outcome.value}): {check.words}"
         for exercise in result.exercises
         for check in exercise.checks
-        if not check.outcome.earns
+        if check.earned < check.weight
     ]
+
+
+def _does(check: CheckResult) -> str:
+    return f"earns only {100 * check.share:.3g} % of" if check.outcome.earns else "fails"

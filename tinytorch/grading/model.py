@@ -11,9 +11,10 @@ from typing import Any
 
 
 class Outcome(StrEnum):
-    """What can become of one check; only `PASSED` and `UNDECIDED` earn its weight."""
+    """What can become of one check; only `PASSED`, `PARTIAL` and `UNDECIDED` earn of its weight."""
 
     PASSED = "passed"
+    PARTIAL = "partial"  # right, and in a speed band that earns a part
     FAILED = "failed"
     ERRORED = "errored"  # the submission's code raised
     TIMED_OUT = "timed_out"
@@ -23,12 +24,15 @@ class Outcome(StrEnum):
 
     @property
     def earns(self) -> bool:
-        return self in (Outcome.PASSED, Outcome.UNDECIDED)
+        return self in (Outcome.PASSED, Outcome.PARTIAL, Outcome.UNDECIDED)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One hidden check. `requirement` is its docstring, `words` what was wrong, for the student's eyes."""
+    """One hidden check. `requirement` is its docstring, `words` what was found, for the student's eyes.
+
+    `share` is what an outcome that earns does earn of the weight, `races` the measurements that decided it.
+    """
 
     check: str
     lesson: str
@@ -38,6 +42,13 @@ class CheckResult:
     requirement: str
     words: str = ""
     seconds: float = 0.0
+    share: float = 1.0
+    races: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def earned(self) -> float:
+        """The part of the weight that it earns."""
+        return self.weight * self.share if self.outcome.earns else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +112,4 @@ class SubmissionResult:
 
 
 def _check(raw: dict[str, Any]) -> CheckResult:
-    return CheckResult(**{**raw, "outcome": Outcome(raw["outcome"])})
+    return CheckResult(**{**raw, "outcome": Outcome(raw["outcome"]), "races": tuple(raw.get("races", ()))})

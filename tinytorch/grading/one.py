@@ -80,7 +80,7 @@ def _score(
             continue
         if not results and not faults:
             faults.append(f"no hidden check decides {exercise.grade_id} of {exercise.lesson}")
-        earned = sum(result.weight for result in results if result.outcome.earns)
+        earned = sum(result.earned for result in results)
         share = earned / (sum(result.weight for result in results) or 1.0)
         score = round(exercise.points * share, 6)
         scored.append(ExerciseResult(exercise.lesson, exercise.grade_id, exercise.points, score, tuple(results)))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import pytest
 
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.check import describe, take_undecided
+from tinytorch.grading.bands import Standing
+from tinytorch.grading.check import describe, take_standings
 from tinytorch.grading.model import CheckResult, Outcome
 from tinytorch.grading.student import Student
 from tinytorch.grading.trouble import CheckFailed, Crashed, OutOfTime, TimedOut, is_students, student_error
@@ -69,7 +70,7 @@ class HiddenChecks:
             self.faults.append(f"the hidden checks cannot be collected: {report.longreprtext[-1500:]}")
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        take_undecided()
+        take_standings()
         reason = self._lessons.not_run_reason(_lesson(item))
         if reason:
             self._note(item, Outcome.NOT_RUN, reason, 0.0)
@@ -84,9 +85,9 @@ class HiddenChecks:
         elif call.excinfo is not None:
             self._ended_badly(item, call.excinfo.value, call.duration)
         elif call.when == "call":
-            undecided = take_undecided()
-            outcome = Outcome.UNDECIDED if undecided else Outcome.PASSED
-            self._note(item, outcome, " ".join(undecided), call.duration)
+            standings = take_standings()
+            outcome = _outcome(standings)
+            self._note(item, outcome, " ".join(each.words for each in standings), call.duration, standings)
         return report
 
     def _ended_badly(self, item: pytest.Item, raised: BaseException, seconds: float) -> None:
@@ -101,18 +102,29 @@ class HiddenChecks:
         outcome, words = found
         if isinstance(raised, NameError) and student is not None and student.earlier_failure():
             words = f"{words}; {student.earlier_failure()}"
-        self._note(item, outcome, words, seconds)
+        self._note(item, outcome, words, seconds, take_standings())
 
-    def _note(self, item: pytest.Item, outcome: Outcome, words: str, seconds: float) -> None:
+    def _note(
+        self, item: pytest.Item, outcome: Outcome, words: str, seconds: float, standings: Sequence[Standing] = ()
+    ) -> None:
         grade_id, weight = _grade(item)
         requirement = inspect.getdoc(item.function) or ""
         name = check_name(item)
-        result = CheckResult(name, _lesson(item), grade_id, weight, outcome, requirement, words, round(seconds, 4))
-        self.results.append(result)
+        share = min((each.share for each in standings), default=1.0)
+        races = tuple(each.race for each in standings)
+        about = (name, _lesson(item), grade_id, weight, outcome, requirement, words)
+        self.results.append(CheckResult(*about, round(seconds, 4), share if outcome.earns else 0.0, races))
 
     def _fault(self, item: pytest.Item, raised: BaseException) -> None:
         self.faults.append(f"{check_name(item)} ended with {type(raised).__name__}: {raised}"[:1000])
         item.session.shouldstop = "a fault of the grader"
+
+
+def _outcome(standings: Sequence[Standing]) -> Outcome:
+    """Of a check that ran to its end."""
+    if any(each.is_undecided for each in standings):
+        return Outcome.UNDECIDED
+    return Outcome.PARTIAL if any(each.share < 1 for each in standings) else Outcome.PASSED
 
 
 def judge(raised: BaseException) -> tuple[Outcome, str] | None:

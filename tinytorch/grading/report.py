@@ -56,13 +56,14 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
-    """How many of the graded submissions did not pass a check, in the requirement's own words."""
+    """How many of the graded submissions earned nothing or a part of a check, in the requirement's own words."""
 
     lesson: str
     grade_id: str
     check: str
     requirement: str
     failed: int
+    partly: int
     graded: int
 
 
@@ -121,17 +122,21 @@ def summarise(totals: Sequence[float], points: float) -> Statistics | None:
 
 
 def hardest_checks(results: Iterable[SubmissionResult]) -> tuple[FailedCheck, ...]:
-    """Every check that someone did not pass, the one most often failed first."""
+    """Every check that someone did not earn in full, the one that lost the largest share first."""
     failed: Counter[tuple[str, str, str]] = Counter()
+    partly: Counter[tuple[str, str, str]] = Counter()
+    lost: dict[tuple[str, str, str], float] = {}
     graded: Counter[tuple[str, str, str]] = Counter()
     told: dict[tuple[str, str, str], CheckResult] = {}
     for check in (check for result in results for item in result.exercises for check in item.checks):
         name = (check.lesson, check.grade_id, check.check)
         graded[name] += 1
-        failed[name] += not check.outcome.earns
+        failed[name] += check.earned == 0
+        partly[name] += 0 < check.earned < check.weight
+        lost[name] = lost.get(name, 0.0) + 1 - check.earned / check.weight
         told[name] = check
-    order = sorted((name for name in failed if failed[name]), key=lambda name: (-failed[name] / graded[name], name))
-    return tuple(FailedCheck(*name, told[name].requirement, failed[name], graded[name]) for name in order)
+    order = sorted((name for name in lost if lost[name] > 0), key=lambda name: (-lost[name] / graded[name], name))
+    return tuple(FailedCheck(*name, told[name].requirement, failed[name], partly[name], graded[name]) for name in order)
 
 
 def table(report: Report) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -129,7 +129,7 @@ def _checks(report: Report) -> str:
     if not report.hardest:
         return ""
     lines = "".join(map(_check, report.hardest[:MAX_CHECKS]))
-    head = '<th>exercise</th><th class="text">requirement</th><th>not passed</th><th>of</th>'
+    head = '<th>exercise</th><th class="text">requirement</th><th>not passed</th><th>in part</th><th>of</th>'
     return (
         "<h2>Checks most often failed</h2>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>\n"
@@ -140,7 +140,7 @@ def _check(check: FailedCheck) -> str:
     name = check.grade_id.removeprefix("check_")
     return (
         f'<tr><td>{escape(check.lesson)}/{escape(name)}</td><td class="text">{escape(check.requirement)}</td>'
-        f"<td>{check.failed}</td><td>{check.graded}</td></tr>"
+        f"<td>{check.failed}</td><td>{check.partly}</td><td>{check.graded}</td></tr>"
     )
 
 

@@ -37,6 +37,7 @@ _FILES = (
 _INSIDE = Path("/tmp")
 _RUNTIME_INSIDE = Path("/run/tinytorch")
 _SHARED_MEMORY_BYTES = 64 << 20
+_VECTOR_SETTINGS = ("TINYTORCH_SIMD_BYTES", "TINYTORCH_SIMD_DOT4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,4 +224,9 @@ def _environment(folder: Path, limits: Limits) -> dict[str, str]:
         "NUMBA_NUM_THREADS": str(limits.threads),
     }
     blas = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    return environment | dict.fromkeys(blas, "1")
+    return environment | dict.fromkeys(blas, "1") | vector_settings()
+
+
+def vector_settings() -> dict[str, str]:
+    """What `tinytorch.simd` is told about vectors here: every process that runs kernels for a grade gets the same."""
+    return {name: os.environ[name] for name in _VECTOR_SETTINGS if name in os.environ}

@@ -24,7 +24,7 @@ SLACK_S = 0.001
 
 
 class Race:
-    """Runs one side or the other once on fresh inputs and checks the result; `run` lets `compare_timed` do so.
+    """Takes a sample of one side or the other on fresh inputs, checking results; `run` lets `compare_timed` do so.
 
     Inputs are handed over before the clock starts; it stops when the process says that the call has returned, and the
     result is fetched afterwards. What handing over and fetching take beyond what they take with the reference counts
@@ -44,46 +44,53 @@ class Race:
         self._session, self._reference = session, reference_session
         self._name, self._make_inputs, self._verify = name, make_inputs, verify
         self._missing_words = missing_words
-        self._slots = itertools.count(1)
+        self._slots, self._calls = itertools.count(1), 1
         self._around_allowed_s = 0.0
         define = Message({"op": "define", "source": reference, "name": "reference"})
         self._remote = self._trusted(define, _number)
 
-    def run(self, at_least: float) -> Comparison:
-        """Both sides run once before any timing, so that nobody's compilation counts."""
+    def run(self, bounds: tuple[float, ...], calls: int = 1) -> Comparison:
+        """Both sides run once before any timing, so that nobody's compilation counts. A sample is `calls` calls."""
+        self._calls = calls
         self._session.ensure_started(self._name)
         self._reference_s()
         self._candidate_s()
-        return compare_timed(self._candidate_s, self._reference_s, bound=at_least, limit_s=LIMIT_S)
+        return compare_timed(self._candidate_s, self._reference_s, bound=bounds, limit_s=LIMIT_S)
 
     def _candidate_s(self) -> float:
-        inputs = self._make_inputs()
+        batch = self._fresh()
 
         def ask(message: Message, read: Callable[[Message], Any]) -> Any:
             return self._session.ask(message, self._name, read)
 
-        call_s, around_s, result = self._once(ask, {"name": self._name}, inputs)
-        if isinstance(result, Unsupported):
-            raise CheckFailed(f"{self._name} returned {result.words}, which cannot be used here")
-        if self._verify is not None:
-            self._verify(inputs, result)
-        else:
-            _, _, expected = self._once(self._trusted, {"remote": self._remote}, inputs)
-            _agree(result, expected, inputs)
+        call_s, around_s, results = self._once(ask, {"name": self._name}, batch)
+        if self._verify is None:
+            _, _, expected = self._once(self._trusted, {"remote": self._remote}, batch)
+        for number, (inputs, result) in enumerate(zip(batch, results, strict=True)):
+            if isinstance(result, Unsupported):
+                raise CheckFailed(f"{self._name} returned {result.words}, which cannot be used here")
+            if self._verify is not None:
+                self._verify(inputs, result)
+            else:
+                _agree(result, expected[number], inputs)
         return call_s + max(0.0, around_s - self._around_allowed_s)
 
+    def _fresh(self) -> list[tuple[Any, ...]]:
+        """Inputs for one sample that neither process has seen."""
+        return [tuple(self._make_inputs()) for _ in range(self._calls)]
+
     def _reference_s(self) -> float:
-        call_s, around_s, _ = self._once(self._trusted, {"remote": self._remote}, self._make_inputs())
+        call_s, around_s, _ = self._once(self._trusted, {"remote": self._remote}, self._fresh())
         self._around_allowed_s = max(self._around_allowed_s, 2 * around_s + SLACK_S)
         return call_s
 
     def _once(
-        self, ask: Callable[..., Any], target: dict[str, Any], inputs: tuple[Any, ...]
-    ) -> tuple[float, float, Any]:
-        """Seconds of the call, seconds of what is done around it, and the result."""
+        self, ask: Callable[..., Any], target: dict[str, Any], batch: list[tuple[Any, ...]]
+    ) -> tuple[float, float, list[Any]]:
+        """Seconds of the calls, seconds of what is done around them, and the results."""
         slot = next(self._slots)
         packer = Packer(strict=True)
-        trees = {"args": packer.pack(tuple(inputs)), "kwargs": packer.pack({})}
+        trees = {"args": packer.pack(tuple(batch)), "kwargs": packer.pack({})}
         timed = Message({"op": "timed", "slot": slot, "target": target})
         begun = time.perf_counter()
         ask(Message({"op": "keep", "slot": slot, **trees}, tuple(packer.arrays)), _done)
@@ -92,9 +99,13 @@ class Race:
         returned = time.perf_counter()
         if not is_there:
             raise CheckFailed(self._missing_words(self._name))
-        result = ask(Message({"op": "fetch", "slot": slot}), _value)
+        results = ask(Message({"op": "fetch", "slot": slot}), _value)
         fetched = time.perf_counter()
-        return returned - called, fetched - returned + called - begun, result
+        if isinstance(results, Unsupported):
+            raise CheckFailed(f"{self._name} returned {results.words}, which cannot be used here")
+        if not isinstance(results, list) or len(results) != len(batch):
+            raise CheckFailed(f"{self._name} did not give a result for each call")
+        return returned - called, fetched - returned + called - begun, results
 
     def _trusted(self, message: Message, read: Callable[[Message], Any]) -> Any:
         """Asks the reference's process, where anything but an answer is the grader's fault."""

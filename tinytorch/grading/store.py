@@ -19,6 +19,7 @@ import tinytorch
 from tinytorch.course import files
 from tinytorch.grading.limits import Limits
 from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.sandbox import vector_settings
 
 DEFAULT_SEED = 13
 DEFAULT_SANDBOX = "bwrap"
@@ -77,6 +78,7 @@ class Keys:
             "limits": _text_digest(dataclasses.asdict(setup.limits)),
             "sandbox": setup.sandbox,
             "seed": str(setup.seed),
+            "vectors": _text_digest(vector_settings()),
         }
 
     def key(self, submission_dir: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,16 +95,18 @@ class Student:
         make_inputs: Callable[[], tuple[Any, ...]],
         reference: str,
         verify: Verify | None = None,
-        at_least: float = 0.05,
+        *,
+        bounds: Iterable[float],
+        calls: int = 1,
     ) -> Comparison:
         """NAME against `reference` (source that defines a function of that name), timed in turn by the grader's clock.
 
-        Each timed call gets inputs of its own from `make_inputs`; `verify(inputs, result)` judges every timed result,
-        by default against the reference's. The comparison goes on until the ratio is known to lie above or below
-        `at_least`, or its time is up.
+        A timed sample is `calls` calls, each with inputs of its own from `make_inputs`; `verify(inputs, result)` judges
+        every result, by default against the reference's. The comparison goes on until the ratio is known to lie
+        between two neighbours of `bounds` (bands will do: their ratios are meant), or its time is up.
         """
         race = Race(self._session, self._open_reference(), name, make_inputs, reference, verify, self._missing_words)
-        return race.run(at_least)
+        return race.run(tuple(bounds), calls)
 
     def earlier_failure(self) -> str:
         """The first cell of the notebook that failed, as a sentence, for errors that may follow from it."""

@@ -166,11 +166,16 @@ def _statistics(made: Report) -> None:
 def _hardest(made: Report) -> None:
     if made.hardest:
         rows = [
-            (f"{item.failed}/{item.graded}", item.grade_id.removeprefix("check_"), item.requirement.split("\n\n")[0])
+            (
+                f"{item.failed}/{item.graded}",
+                str(item.partly or ""),
+                item.grade_id.removeprefix("check_"),
+                item.requirement.split("\n\n")[0],
+            )
             for item in made.hardest[:HARDEST]
         ]
         render.plain("")
-        render.table(("failed", "exercise", "requirement"), rows, title="Checks most often failed")
+        render.table(("failed", "in part", "exercise", "requirement"), rows, title="Checks most often failed")
 
 
 def status(found: ModuleStatus, json: bool) -> None:

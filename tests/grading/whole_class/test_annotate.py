@@ -109,3 +109,20 @@ def test_points_that_disagree_are_our_fault(notebook: NotebookNode) -> None:
     exercise = dataclasses.replace(result(1.0).exercises[0], points=7.0)
     with pytest.raises(GraderFaultError, match="7 points but the gradebook has 10"):
         annotate(notebook, SubmissionResult((exercise,)), "01_first")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "share", "said"),
+    [
+        (Outcome.PASSED, 1.0, "[passed]"),
+        (Outcome.PARTIAL, 0.6, "[right, and in part fast enough: 60 % of its points]"),
+        (Outcome.UNDECIDED, 0.25, "[too noisy to decide: counted for you: 25 % of its points]"),
+        (Outcome.FAILED, 0.0, "[not passed]"),
+    ],
+)
+def test_a_part_of_the_points_is_said(notebook: NotebookNode, outcome: Outcome, share: float, said: str) -> None:
+    race = dataclasses.replace(FAILED, outcome=outcome, share=share, words="2.3 times the speed")
+    graded = SubmissionResult((ExerciseResult("01_first", "check_add_first", 10.0, 10 * share, (race,)),))
+    words = check_cell(annotated(notebook, graded)).outputs[0].data
+    assert f"{said} Adds <i>two</i>. 2.3 times the speed" in words["text/plain"]
+    assert f"<b>{said[1:-1]}</b>" in words["text/html"]

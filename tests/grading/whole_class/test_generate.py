@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading import many
 from tinytorch.grading.gate import GateReport, check_release
 from tinytorch.grading.generate import generate_release, stale_lessons
-from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.model import Outcome, SubmissionResult
 from tinytorch.grading.nbgrader_app import gradebook_path
 
 
@@ -119,6 +120,23 @@ def test_the_gate_refuses_a_reference_that_fails(toy: Toy) -> None:
     edit(source(toy), "total_of_both = a + b", "total_of_both = a + b  # half")
     generate_release(toy.project, toy.module)
     with pytest.raises(ReleaseError, match=r"the reference fails test_1 of check_add_first \(failed\)"):
+        gate(toy).require()
+
+
+def test_the_gate_refuses_a_reference_too_slow_for_full_points(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(folder: Path, setup: object) -> SubmissionResult:
+        graded = look(folder, setup)
+        first = graded.exercises[0]
+        checks = tuple(
+            dataclasses.replace(check, outcome=Outcome.PARTIAL, share=0.6) if check.outcome.earns else check
+            for check in first.checks
+        )
+        return dataclasses.replace(
+            graded, exercises=(dataclasses.replace(first, checks=checks), *graded.exercises[1:])
+        )
+
+    monkeypatch.setattr(many, "grade_folder", slow)
+    with pytest.raises(ReleaseError, match="the reference earns only 60 % of test_0 of check_add_first"):
         gate(toy).require()
 
 

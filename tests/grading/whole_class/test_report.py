@@ -80,6 +80,19 @@ def test_an_undecided_check_counts_as_passed() -> None:
     assert hardest_checks([SubmissionResult((ExerciseResult("01_first", "check_a", 1.0, 1.0, (check,)),))]) == ()
 
 
+def test_a_check_earned_in_part_is_told_apart_from_a_failed_one() -> None:
+    checks = [
+        CheckResult("slow", "01_first", "check_a", 2.0, outcome, "Is fast.", share=share)
+        for outcome, share in (
+            (Outcome.PARTIAL, 0.4), (Outcome.FAILED, 0.0), (Outcome.UNDECIDED, 0.6), (Outcome.PASSED, 1.0)
+        )
+    ]
+    (found,) = hardest_checks(
+        SubmissionResult((ExerciseResult("01_first", "check_a", 1.0, 1.0, (check,)),)) for check in checks
+    )
+    assert (found.failed, found.partly, found.graded) == (1, 2, 4)
+
+
 def test_statistics_of_a_class() -> None:
     numbers = summarise([0.0, 10.0, 20.0, 30.0, 100.0], 100.0)
     assert numbers is not None

@@ -100,3 +100,12 @@ def test_the_grader_is_hashed_without_what_only_reports(monkeypatch: pytest.Monk
     assert grader_digest() == before
     (package / "grading" / "check.py").write_text("2")
     assert grader_digest() != before
+
+
+def test_a_forced_vector_width_is_another_result(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TINYTORCH_SIMD_BYTES", raising=False)
+    before = key(setup, tmp_path)
+    monkeypatch.setenv("TINYTORCH_SIMD_BYTES", "16")
+    assert key(setup, tmp_path) != before

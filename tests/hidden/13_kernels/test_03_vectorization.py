@@ -78,7 +78,7 @@ def test_relu_is_not_a_python_loop(student, rng):
         check.close(result, np.maximum(inputs[0], 0), dtype=np.float32)
 
     reference = "import numpy\ndef reference(x):\n    return numpy.maximum(x, 0)"
-    check.faster(student.speed("vectorized_relu", make_inputs, reference, verify), at_least=0.05)
+    check.bands(student.speed("vectorized_relu", make_inputs, reference, verify, bounds={0.05: 1}), {0.05: 1})
 
 
 @pytest.mark.grade("check_vectorized_operations", weight=2)

@@ -80,15 +80,15 @@ class Requests:
         return self._value_reply(packer.pack(value), packer)
 
     def _keep(self, request: Message) -> Message:
-        self._kept[request.header["slot"]] = self._arguments(request)
+        self._kept[request.header["slot"]], _ = self._arguments(request)  # the arguments of one call after the other
         return Message({"kind": "done"})
 
     def _timed(self, request: Message) -> Message:
         func = self._target(request.header["target"])
         if func is None:
             return Message({"kind": "missing"})
-        args, kwargs = self._kept.pop(request.header["slot"])
-        self._kept[request.header["slot"]] = func(*args, **kwargs)
+        batch = self._kept.pop(request.header["slot"])
+        self._kept[request.header["slot"]] = [func(*args) for args in batch]
         return Message({"kind": "done"})
 
     def _fetch(self, request: Message) -> Message:
