@@ -1,18 +1,20 @@
-# The two commands: `make demo` shows the whole loop on a sample class, `make test` runs every test.
-# Both set up what they need: system packages where this account may install them, and .venv.
+# The commands: `make demo` shows the whole loop on a sample class, `make test` runs every test, `make bench` measures.
+# All set up what they need: system packages where this account may install them, and .venv.
 
 PYTHON ?= $(or $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do command -v $$p && break; done),python3.11)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test quick lint setup clean help
+.PHONY: demo test quick bench bench-peers lint setup clean help
 
 help:
 	@echo "make demo    export, generate, release, collect and grade a sample class; prints its table"
 	@echo "make test    lint, check the export, run every test"
 	@echo "make quick   the tests that grade no whole class"
-	@echo "make clean   remove what demo and tests made (not the virtual environment)"
+	@echo "make bench   measure every kernel beside its bar; ARGS='--quick --only relu' takes options"
+	@echo "make bench-peers   install torch and onnxruntime into the virtual environment and compare with them"
+	@echo "make clean   remove what demo, tests and benchmarks made (not the virtual environment)"
 
 setup: $(READY)
 
@@ -40,5 +42,13 @@ test: lint
 quick: setup
 	$(BIN)/python -m pytest -m "not slow" -n 2
 
+# Not a test: it ends with an error only where a kernel is wrong. docs/benchmarks.md says how it measures.
+bench: setup
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-peers: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 onnxruntime==1.32.0 onnx==1.23.2
+	$(BIN)/python -m tests.benchmarks --only peers --to bench-results/peers $(ARGS)
+
 clean:
-	rm -rf assignments demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf assignments bench-results demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

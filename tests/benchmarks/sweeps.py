@@ -81,7 +81,7 @@ def kernels_below_the_roof(is_quick: bool) -> Data:
     n = 512
     A, B = operands(n, n, n)
     row, square = operands(1, 4096, 4096)
-    small, large = numbers(1 << 12), numbers(1 << 24)
+    small, large = numbers(1 << 16), numbers(1 << 24)
     out_small, out_large = np.empty_like(small), np.empty_like(large)
     product, moved = 2 * n**3, 3 * 4 * n**2
     found = {
@@ -89,7 +89,7 @@ def kernels_below_the_roof(is_quick: bool) -> Data:
         "cache_friendly_matmul": (partial(k.cache_friendly_matmul, A, B), product, moved),
         "matmul_simd": (partial(k.matmul_simd, A, B), product, moved),
         "matmul_simd, one row": (partial(k.matmul_simd, row, square), 2 * 4096**2, square.nbytes + 2 * row.nbytes),
-        "relu, 32 KiB": (partial(k.vectorized_relu, small, out=out_small), small.size, 2 * small.nbytes),
+        "relu, 512 KiB": (partial(k.vectorized_relu, small, out=out_small), small.size, 2 * small.nbytes),
         "relu, 128 MiB": (partial(k.vectorized_relu, large, out=out_large), large.size, 2 * large.nbytes),
     }
     return {

@@ -150,6 +150,16 @@ def test_unknown_bandwidth_is_left_out() -> None:
     assert list(plots.bandwidth(points, None).axes[0].lines[0].get_xdata()) == [8192]
 
 
+def test_roofline_legend_covers_no_kernel() -> None:
+    figure = plots.roofline(known_roof(), {"naive": (85.0, 0.9), "simd": (85.0, 80.0), "relu": (0.125, 3.0)})
+    figure.draw_without_rendering()
+    legend = figure.axes[0].get_legend().get_window_extent()
+    kernels = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
+    lowest = min(line.get_window_extent().y0 for line in kernels)
+    assert len(kernels) == 3
+    assert legend.y1 < lowest
+
+
 def test_no_state_of_pyplot_is_touched() -> None:
     program = "import sys, tinytorch.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0

@@ -59,18 +59,20 @@ def roofline(
     axes.plot([peak / max(slopes.values()), right], [peak, peak], color="black", linewidth=2)
     axes.annotate(f"peak {text(peak)} GFLOP/s", (right, peak), xytext=(-4, 4), textcoords="offset points", ha="right")
     for number, (name, place) in enumerate(points.items()):
-        _kernel(axes, name, place, number)
+        _kernel(axes, name, place, number, name_on_left=place[0] ** 2 > left * right)
+    axes.set_xlim(left, right)
+    low, high = min([*(rate for _, rate in points.values()), left * min(slopes.values())]) / 2, peak * 2.5
+    axes.set_ylim(low * (low / high) ** 0.28, high)  # a strip for the legend, below every kernel
     log_numbers(axes.xaxis)
     log_numbers(axes.yaxis)
-    axes.set_xlim(left, right)
-    axes.set_ylim(min([*(rate for _, rate in points.values()), left * min(slopes.values())]) / 2, peak * 2.5)
     axes.legend(frameon=False, fontsize=8, loc="lower right", title="working set", title_fontsize=8)
     return figure
 
 
-def _kernel(axes: Axes, name: str, place: tuple[float, float], number: int) -> None:
-    """A mark with its name."""
+def _kernel(axes: Axes, name: str, place: tuple[float, float], number: int, name_on_left: bool) -> None:
+    """A mark with its name, on the side where there is room."""
     style = mark(number)
     marker = MARKERS[number % len(MARKERS)]
     axes.plot(*place, marker=marker, color=style["color"], markersize=8, linestyle="", markeredgecolor="black")
-    axes.annotate(name, place, xytext=(9, -3), textcoords="offset points", fontsize=9, va="top")
+    at = {"xytext": (-9, -3), "ha": "right"} if name_on_left else {"xytext": (9, -3), "ha": "left"}
+    axes.annotate(name, place, **at, textcoords="offset points", fontsize=9, va="top")
