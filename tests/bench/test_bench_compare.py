@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from tinytorch.bench import Verdict, clock, compare, compare_timed
+from tinytorch.bench import Comparison, Timing, Verdict, clock, compare, compare_timed
+
+CARD = {"cpu_name": {"value": "a processor", "unit": "", "source": "detected", "how": "made for this test"}}
+
+
+@pytest.mark.parametrize("result", [compare_timed(lambda: 1.0, lambda: 2.0), Timing((1.0, 2.0), 4, 1)])
+def test_a_result_carries_the_machine_s_card_if_given(result: Comparison | Timing) -> None:
+    assert json.loads(json.dumps(result.as_dict(CARD)))["machine"] == CARD
+    assert "machine" not in result.as_dict()
 
 
 def durations(seconds: Iterable[float]) -> Callable[[], float]:

@@ -1,6 +1,7 @@
 """Machines to read: folders that look like /sys and /proc, made from the files in machines/.
 
-`linux_virtual` was recorded from a virtual machine; the others are written after the formats' documentation.
+`linux_virtual` and `linux_epyc` were recorded from virtual machines; the others are written after the formats'
+documentation. The sweeps were recorded on the machine of `linux_epyc`.
 """
 
 from __future__ import annotations

@@ -35,6 +35,8 @@ def test_fact_must_say_how() -> None:
         (detected(2.8, "GHz", "x"), "2.8 GHz"),
         (detected(4, "", "x"), "4"),
         (detected(("avx", "fma"), "", "x"), "avx fma"),
+        (detected(("0-1", "2-5"), "CPUs", "x"), "CPUs 0-1; 2-5"),
+        (detected(tuple("0123456789"), "CPUs", "x"), "CPUs 0; 1; 2; 3; 4; 5; 6; 7; and 2 more"),
         (unavailable("GHz", "not stated"), "unknown"),
     ],
 )

@@ -18,6 +18,9 @@ def test_apple_silicon_is_described_by_its_fast_cores(sysctl: Callable[[str], st
         "l2_bytes": 16 << 20,
         "l3_bytes": None,
         "line_bytes": 128,
+        "l1d_shared_by": None,
+        "l2_shared_by": ("4 Performance CPUs",),
+        "l3_shared_by": None,
         "physical_cores": 8,
         "logical_cores": 8,
         "cpu_name": "Apple M2",
@@ -35,6 +38,13 @@ def test_intel_mac(sysctl: Callable[[str], str]) -> None:
     assert facts["max_frequency_ghz"].value == 2.8
 
 
+def test_intel_mac_states_how_many_share_a_cache(sysctl: Callable[[str], str]) -> None:
+    facts = macos.parse(sysctl("intel"), "not stated")
+    assert facts["l1d_shared_by"].value == ("2 CPUs",) * 4
+    assert facts["l3_shared_by"].value == ("8 CPUs",)
+    assert facts["l3_shared_by"].how == "sysctl hw.cacheconfig, hw.logicalcpu"
+
+
 def test_silent_sysctl_leaves_everything_unavailable_with_the_reason() -> None:
     facts = macos.parse("", "sysctl failed: no such file")
     assert {(fact.source, fact.how) for fact in facts.values()} == {("unavailable", "sysctl failed: no such file")}
@@ -47,9 +57,9 @@ def core(*masks: int) -> bytes:
     return struct.pack("<II", 0, 8 + len(body)) + body
 
 
-def cache(level: int, kind: int, size: int, line: int = 64) -> bytes:
-    """A CACHE_RELATIONSHIP record, laid out as winnt.h says."""
-    body = struct.pack("<BBHII18xHQHHHH", level, 8, line, size, kind, 1, 0b11, 0, 0, 0, 0)
+def cache(level: int, kind: int, size: int, mask: int = 0b11, group: int = 0, groups: int = 1) -> bytes:
+    """A CACHE_RELATIONSHIP record, laid out as winnt.h says; older systems leave `groups` 0."""
+    body = struct.pack("<BBHII18xHQHHHH", level, 8, 64, size, kind, groups, mask, group, 0, 0, 0)
     return struct.pack("<II", 2, 8 + len(body)) + body
 
 
@@ -58,7 +68,7 @@ OTHER = struct.pack("<II", 1, 24) + bytes(16)  # a NUMA node, of no interest her
 
 def test_windows_records() -> None:
     caches = cache(1, 2, 48 << 10) + cache(1, 1, 32 << 10) + cache(2, 0, 2 << 20) + cache(3, 0, 30 << 20)
-    efficiency = cache(1, 2, 32 << 10) + cache(2, 0, 4 << 20)
+    efficiency = cache(1, 2, 32 << 10, 0b100) + cache(2, 0, 4 << 20, 0b11100)
     facts = windows.parse(core(0b11) + caches + OTHER + core(0b1100) + core(0b10000) + efficiency)
     assert {name: fact.value for name, fact in facts.items()} == {
         "l1d_bytes": 48 << 10,
@@ -66,6 +76,9 @@ def test_windows_records() -> None:
         "l2_bytes": 2 << 20,
         "l3_bytes": 30 << 20,
         "line_bytes": 64,
+        "l1d_shared_by": ("0-1", "2"),
+        "l2_shared_by": ("0-1", "2-4"),
+        "l3_shared_by": ("0-1",),
         "physical_cores": 3,
         "logical_cores": 5,
     }
@@ -73,6 +86,12 @@ def test_windows_records() -> None:
 
 def test_windows_core_in_two_groups_counts_all_its_cpus() -> None:
     assert windows.parse(core(0b11, 0b1))["logical_cores"].value == 3
+
+
+@pytest.mark.parametrize("groups", [0, 1], ids=["before the count", "with a count"])
+def test_windows_numbers_cpus_through_processor_groups(groups: int) -> None:
+    facts = windows.parse(cache(3, 0, 32 << 20, mask=0b101, group=1, groups=groups))
+    assert facts["l3_shared_by"].value == ("64,66",)
 
 
 @pytest.mark.parametrize("buffer", [b"", b"\0" * 8, OTHER], ids=["empty", "zero size", "no core"])

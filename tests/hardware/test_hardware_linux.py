@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tinytorch.hardware import cgroups, linux
+from tinytorch.hardware.cpulists import format_cpu_list, parse_cpu_list
 
 Machine = Callable[[str], Path]
 Plant = Callable[[Mapping[str, str]], Path]
@@ -25,6 +26,9 @@ def test_virtual_machine(machine: Machine) -> None:
         "l2_bytes": 2 << 20,
         "l3_bytes": 260 << 20,
         "line_bytes": 64,
+        "l1d_shared_by": ("0", "1"),
+        "l2_shared_by": ("0", "1"),
+        "l3_shared_by": ("0-1",),
         "physical_cores": 2,
         "logical_cores": 2,
         "max_frequency_ghz": None,
@@ -49,10 +53,31 @@ def test_how_names_the_file_and_who_shares_the_cache(machine: Machine) -> None:
     assert facts["l2_bytes"].how == "/sys/devices/system/cpu/cpu0/cache/index2, shared by CPUs 0-1"
 
 
+def test_every_cache_is_listed_with_the_cpus_that_share_it(machine: Machine) -> None:
+    found = values(machine("hybrid"), 4)
+    assert found["l1d_shared_by"] == ("0-1", "2", "3", "4", "5")
+    assert found["l2_shared_by"] == ("0-1", "2-5")
+    assert found["l3_shared_by"] == ("0-5",)
+
+
+def test_cores_of_one_package_share_its_last_cache(machine: Machine) -> None:
+    found = values(machine("epyc"), 1)
+    assert (found["l1d_bytes"], found["l2_bytes"], found["l3_bytes"]) == (32 << 10, 512 << 10, 32 << 20)
+    assert (found["l2_shared_by"], found["l3_shared_by"]) == (("0", "1"), ("0-1",))
+    assert (found["cpu_name"], found["physical_cores"]) == ("AMD EPYC", 2)
+
+
+def test_a_cpu_that_is_switched_off_shares_nothing(machine: Machine) -> None:
+    root = machine("virtual")
+    (root / "sys/devices/system/cpu/online").write_text("0\n")
+    assert linux.sharing(root, "1").value == ("0",)
+
+
 def test_board_without_cache_entries_says_why_not(machine: Machine) -> None:
     facts = linux.facts(machine("arm_board"), 0)
     assert facts["l1d_bytes"].source == "unavailable"
     assert "no such cache" in facts["l1d_bytes"].how
+    assert facts["l2_shared_by"].source == "unavailable"
     assert facts["cpu_name"].value is None
     assert facts["physical_cores"].value == 4
 
@@ -74,7 +99,8 @@ def test_sizes(text: str, size: int) -> None:
 
 @pytest.mark.parametrize(("text", "cpus"), [("0-2,5", {0, 1, 2, 5}), ("3", {3}), ("", set()), ("0,2-3", {0, 2, 3})])
 def test_cpu_lists(text: str, cpus: set[int]) -> None:
-    assert linux.parse_cpu_list(text) == cpus
+    assert parse_cpu_list(text) == cpus
+    assert format_cpu_list(cpus) == text
 
 
 def test_version_2_limit_is_the_tightest_on_the_way_up(plant: Plant) -> None:

@@ -184,6 +184,17 @@ def test_info_as_json_is_json_and_nothing_else(tito: Tito, tmp_path: Path) -> No
     assert {fact["source"] for fact in done.json.values()} <= {"detected", "measured", "derived", "unavailable"}
 
 
+def test_info_measures_only_when_asked(tito: Tito, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tinytorch import hardware
+
+    facts = {"peak_one_core": hardware.Fact(78.5, "GFLOP/s", "measured", "made for this test")}
+    monkeypatch.setattr(hardware, "measured_facts", lambda: facts)
+    assert "peak_one_core" not in tito("system", "info", "--json", at=tmp_path).json
+    measured = tito("system", "info", "--measure", "--json", at=tmp_path).json["peak_one_core"]
+    assert (measured["value"], measured["source"]) == (78.5, "measured")
+    assert "78.5 GFLOP/s" in tito("system", "info", "--measure", at=tmp_path).out
+
+
 def test_a_fact_that_cannot_be_had_says_why(tito: Tito, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tinytorch import hardware
 

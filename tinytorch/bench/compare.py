@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -45,8 +45,11 @@ class Comparison:
         """How many times the two ran side by side."""
         return len(self.candidate_us)
 
-    def as_dict(self) -> dict[str, object]:
-        """Plain data for JSON; an interval without an end has None there."""
+    def as_dict(self, machine: Mapping[str, object] | None = None) -> dict[str, object]:
+        """Plain data for JSON; an interval without an end has None there.
+
+        machine: the card of the machine that this was measured on, `hardware.card().as_dict()`; kept under that name.
+        """
         data = asdict(self)
         data["pairs"] = self.pairs
         data["verdict"] = str(self.verdict)
@@ -54,7 +57,7 @@ class Comparison:
             data[end] = data[end] if math.isfinite(data[end]) else None
         for name in ("candidate_us", "reference_us", "notes", "bounds"):
             data[name] = list(data[name])
-        return data
+        return data if machine is None else data | {"machine": dict(machine)}
 
     def __str__(self) -> str:
         line = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -36,9 +36,12 @@ class Timing:
         """The upper quartile."""
         return quantile(self.samples_us, 0.75)
 
-    def as_dict(self) -> dict[str, object]:
-        """Plain data for JSON, raw samples included."""
-        return {
+    def as_dict(self, machine: Mapping[str, object] | None = None) -> dict[str, object]:
+        """Plain data for JSON, raw samples included.
+
+        machine: the card of the machine that this was measured on, `hardware.card().as_dict()`; kept under that name.
+        """
+        data: dict[str, object] = {
             "samples_us": list(self.samples_us),
             "loops": self.loops,
             "warmups": self.warmups,
@@ -47,6 +50,7 @@ class Timing:
             "high_us": self.high_us,
             "notes": list(self.notes),
         }
+        return data if machine is None else data | {"machine": dict(machine)}
 
     def __str__(self) -> str:
         middle_half = f"middle half {self.low_us:.4g} to {self.high_us:.4g}"

@@ -4,7 +4,9 @@ from tinytorch.hardware.card import MachineCard, card
 from tinytorch.hardware.config import HardwareConfig, MachineConfig, checked_target, configure, resources_of
 from tinytorch.hardware.fact import Fact, format_bytes
 from tinytorch.hardware.judgement import LEVELS, Roof, bound_by_experiment, cache_level, roof_over, run_figures
+from tinytorch.hardware.measured import measured_facts
 from tinytorch.hardware.patterns import PATTERNS, measure_pattern, pattern_figures
+from tinytorch.hardware.plateaus import Plateau, latency_sweep, measured_cache, plateaus
 from tinytorch.hardware.probes import bandwidth_sweep, measure_bandwidth, measure_latency, measure_peak
 from tinytorch.hardware.roof import Roofline, roofline
 from tinytorch.hardware.vectors import changes_for, layout_requirements, scalar_and_vector, why_not_run
@@ -16,6 +18,7 @@ __all__ = [
     "HardwareConfig",
     "MachineCard",
     "MachineConfig",
+    "Plateau",
     "Roof",
     "Roofline",
     "bandwidth_sweep",
@@ -26,12 +29,16 @@ __all__ = [
     "checked_target",
     "configure",
     "format_bytes",
+    "latency_sweep",
     "layout_requirements",
     "measure_bandwidth",
     "measure_latency",
     "measure_pattern",
     "measure_peak",
+    "measured_cache",
+    "measured_facts",
     "pattern_figures",
+    "plateaus",
     "resources_of",
     "roof_over",
     "roofline",

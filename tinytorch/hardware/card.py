@@ -1,4 +1,7 @@
-"""The machine on one card: what the system states about processor, memory and software. Nothing is measured."""
+"""The machine on one card: what the system states about processor, memory and software. Nothing is measured.
+
+`tinytorch.hardware.measured` adds what only measuring can tell.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,9 @@ ASKED = {
     "l2_bytes": "bytes",
     "l3_bytes": "bytes",
     "line_bytes": "bytes",
+    "l1d_shared_by": "CPUs",
+    "l2_shared_by": "CPUs",
+    "l3_shared_by": "CPUs",
     "physical_cores": "",
     "logical_cores": "",
     "max_frequency_ghz": "GHz",
@@ -27,7 +33,10 @@ ASKED = {
 
 @dataclass(frozen=True, slots=True)
 class MachineCard:
-    """Facts about this machine as this process sees it; caches are those of the first CPU it may run on."""
+    """Facts about this machine as this process sees it; caches are those of the first CPU it may run on.
+
+    The `shared_by` facts list every cache of their level by the CPUs that share it.
+    """
 
     cpu_name: Fact
     l1d_bytes: Fact
@@ -35,6 +44,9 @@ class MachineCard:
     l2_bytes: Fact
     l3_bytes: Fact
     line_bytes: Fact
+    l1d_shared_by: Fact
+    l2_shared_by: Fact
+    l3_shared_by: Fact
     simd_bytes: Fact
     simd_features: Fact
     physical_cores: Fact

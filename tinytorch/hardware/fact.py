@@ -8,6 +8,8 @@ from typing import Literal
 Source = Literal["detected", "measured", "derived", "unavailable"]
 Value = int | float | str | tuple[str, ...]
 
+SHOWN = 8  # entries of a tuple that a line of text has room for
+
 _BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -30,11 +32,18 @@ class Fact:
         if self.value is None:
             return "unknown"
         if isinstance(self.value, tuple):
-            return " ".join(self.value)
+            return self._listed()
         if self.unit == "bytes":
             return format_bytes(int(self.value))
         number = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)
         return f"{number} {self.unit}".strip()
+
+    def _listed(self) -> str:
+        """A tuple as text: words, or entries of a unit, of which a long list shows the first ones only."""
+        if not self.unit:
+            return " ".join(self.value)
+        more = f"; and {len(self.value) - SHOWN} more" if len(self.value) > SHOWN else ""
+        return f"{self.unit} {'; '.join(self.value[:SHOWN])}{more}"
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for JSON."""

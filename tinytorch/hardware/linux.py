@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tinytorch.hardware.cpulists import format_cpu_list, parse_cpu_list
 from tinytorch.hardware.fact import Fact, detected, unavailable
 
 CPUS = "sys/devices/system/cpu"
 SUFFIXES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+SHARED = {"l1d_shared_by": "1", "l2_shared_by": "2", "l3_shared_by": "3"}
 # names of glibc's sysconf, the second place to ask
 SYSCONF = {
     "l1d_bytes": "SC_LEVEL1_DCACHE_SIZE",
@@ -24,6 +26,7 @@ def facts(root: Path = Path("/"), cpu: int = 0) -> dict[str, Fact]:
     return {
         "cpu_name": cpu_name(root),
         **caches(root, cpu),
+        **{name: sharing(root, level) for name, level in SHARED.items()},
         "physical_cores": physical_cores(root),
         "logical_cores": logical_cores(root),
         "max_frequency_ghz": max_frequency(root, cpu),
@@ -44,15 +47,6 @@ def parse_size(text: str) -> int:
     return int(text.rstrip("KMG")) * factor
 
 
-def parse_cpu_list(text: str) -> set[int]:
-    """CPU numbers from the kernel's list notation: '0-2,5' is {0, 1, 2, 5}."""
-    numbers: set[int] = set()
-    for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        numbers.update(range(int(first), int(last or first) + 1))
-    return numbers
-
-
 def caches(root: Path, cpu: int) -> dict[str, Fact]:
     """The data caches that `cpu` reaches, level by level, and the size of a line."""
     found: dict[str, Fact] = {}
@@ -67,6 +61,20 @@ def caches(root: Path, cpu: int) -> dict[str, Fact]:
         if name == "l1d_bytes" and line:
             found["line_bytes"] = detected(int(line), "bytes", f"/{index.relative_to(root)}/coherency_line_size")
     return {name: found.get(name) or _ask_libc(name, root) for name in SYSCONF}
+
+
+def sharing(root: Path, level: str) -> Fact:
+    """Which CPUs share which data cache of one level, for every cache of it: ('0-1', '2-5') are two caches."""
+    groups = set()
+    for cpu in online_cpus(root):
+        for index in (root / CPUS / f"cpu{cpu}" / "cache").glob("index*"):
+            shared = read_text(index / "shared_cpu_list")
+            if shared and read_text(index / "level") == level and read_text(index / "type") != "Instruction":
+                groups.add(frozenset(parse_cpu_list(shared)))
+    if not groups:
+        return unavailable("CPUs", f"no cache of level {level} under /{CPUS} says who shares it")
+    named = tuple(format_cpu_list(group) for group in sorted(groups, key=min))
+    return detected(named, "CPUs", f"/{CPUS}/cpu*/cache/index*/shared_cpu_list, level {level}")
 
 
 def _ask_libc(name: str, root: Path) -> Fact:

@@ -33,6 +33,7 @@ def parse(text: str, why_missing: str) -> dict[str, Fact]:
     found = {name: _number(values, keys, "bytes", why_missing) for name, keys in KEYS.items()}
     found["physical_cores"] = _number(values, ("hw.physicalcpu",), "", why_missing)
     found["logical_cores"] = _number(values, ("hw.logicalcpu",), "", why_missing)
+    found |= _sharing(values, why_missing)
     name = values.get("machdep.cpu.brand_string")
     found["cpu_name"] = _fact(name, "", "machdep.cpu.brand_string", why_missing)
     hertz = values.get("hw.cpufrequency_max")
@@ -46,6 +47,30 @@ def _number(values: dict[str, str], keys: tuple[str, ...], unit: str, why_missin
         if int(values.get(key, "0")) > 0:
             return detected(int(values[key]), unit, f"sysctl {key}")
     return unavailable(unit, why_missing)
+
+
+def _sharing(values: dict[str, str], why_missing: str) -> dict[str, Fact]:
+    """How many CPUs share a cache; sysctl numbers no CPU, so a cache is described by how many of which kind.
+
+    Apple silicon states it for L2 and for each kind of core. Intel's `hw.cacheconfig` lists, for memory, L1, L2 and
+    L3, how many CPUs share one.
+    """
+    found = {name: unavailable("", why_missing) for name in ("l1d_shared_by", "l2_shared_by", "l3_shared_by")}
+    config = [int(count) for count in values.get("hw.cacheconfig", "").split()]
+    logical = int(values.get("hw.logicalcpu", "0"))
+    for level, name in enumerate(found, start=1):
+        if len(config) > level and config[level] > 0 and logical:
+            groups = (f"{config[level]} CPUs",) * (logical // config[level])
+            found[name] = detected(groups, "", "sysctl hw.cacheconfig, hw.logicalcpu")
+    kinds = []
+    for number in range(int(values.get("hw.nperflevels", "0"))):
+        kind = f"hw.perflevel{number}"
+        share, cores = (int(values.get(f"{kind}.{key}", "0")) for key in ("cpusperl2", "logicalcpu"))
+        if share:
+            kinds += [f"{share} {values.get(f'{kind}.name', kind)} CPUs"] * (cores // share)
+    if kinds:
+        found["l2_shared_by"] = detected(tuple(kinds), "", "sysctl hw.perflevel*.cpusperl2")
+    return found
 
 
 def _fact(value: Value | None, unit: str, key: str, why_missing: str) -> Fact:

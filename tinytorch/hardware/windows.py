@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from tinytorch.hardware.cpulists import format_cpu_list
 from tinytorch.hardware.fact import Fact, detected, unavailable
 
 API = "GetLogicalProcessorInformationEx"
@@ -31,11 +32,12 @@ def parse(buffer: bytes) -> dict[str, Fact]:
     CACHE_RELATIONSHIP, 64-bit. The first cache of a kind is reported: on mixed processors others may differ.
     """
     found: dict[str, Fact] = {}
+    shared: dict[int, list[str]] = {1: [], 2: [], 3: []}
     physical = logical = 0
     for relation, body in _records(buffer):
         if relation == CORE:
             physical += 1
-            logical += sum(mask.bit_count() for mask in _masks(body, count_at=22))
+            logical += len(list(_cpus(body, count_at=22)))
         elif relation == CACHE:
             level, _, line, size, kind = struct.unpack_from("<BBHII", body)
             name = CACHE_NAMES.get((level, kind))
@@ -43,8 +45,14 @@ def parse(buffer: bytes) -> dict[str, Fact]:
                 found[name] = detected(size, "bytes", f"{API}, first level {level} cache")
             if name == "l1d_bytes":
                 found.setdefault("line_bytes", detected(line, "bytes", f"{API}, line of the first level 1 data cache"))
+            if kind != INSTRUCTION and level in shared:
+                shared[level].append(format_cpu_list(_cpus(body, count_at=30)))
     for name in (*CACHE_NAMES.values(), "line_bytes"):
         found.setdefault(name, unavailable("bytes", f"{API} lists no such cache"))
+    for level, name in ((1, "l1d_shared_by"), (2, "l2_shared_by"), (3, "l3_shared_by")):
+        why = f"{API} lists no cache of level {level}"
+        groups = tuple(shared[level])
+        found[name] = detected(groups, "CPUs", f"{API}, level {level}") if groups else unavailable("CPUs", why)
     for name, count in (("physical_cores", physical), ("logical_cores", logical)):
         found[name] = detected(count, "", API) if count else unavailable("", f"{API} lists no core")
     return found
@@ -61,11 +69,15 @@ def _records(buffer: bytes) -> Iterator[tuple[int, bytes]]:
         at += size
 
 
-def _masks(body: bytes, count_at: int) -> Iterator[int]:
-    """The 64-bit CPU masks of the GROUP_AFFINITY array that follows its 16-bit count."""
+def _cpus(body: bytes, count_at: int) -> Iterator[int]:
+    """CPU numbers in the GROUP_AFFINITY array after its 16-bit count: bit k of group g's mask is CPU 64 * g + k.
+
+    Older versions of Windows leave the count of a cache 0 and fill in one entry.
+    """
     (count,) = struct.unpack_from("<H", body, count_at)
-    for number in range(count):
-        yield struct.unpack_from("<Q", body, count_at + 2 + 16 * number)[0]
+    for number in range(max(count, 1)):
+        mask, group = struct.unpack_from("<QH", body, count_at + 2 + 16 * number)
+        yield from (64 * group + bit for bit in range(64) if mask >> bit & 1)
 
 
 def _buffer() -> bytes:

@@ -15,6 +15,10 @@ app = typer.Typer(help="Look at this machine.", no_args_is_help=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
+MeasureOption = Annotated[
+    bool, typer.Option("--measure", help="Measure peak, bandwidth, latency and cache edges too: about ten seconds.")
+]
+
 
 @app.command()
 def doctor(json: JsonOption = False) -> None:
@@ -37,8 +41,8 @@ def doctor(json: JsonOption = False) -> None:
 
 
 @app.command()
-def info(json: JsonOption = False) -> None:
+def info(json: JsonOption = False, measure: MeasureOption = False) -> None:
     """Print the machine card: what was detected here, and where each fact comes from."""
     from tinytorch import hardware
 
-    render.machine_card(hardware.card(), json)
+    render.machine_card(hardware.card(), hardware.measured_facts() if measure else {}, json)
