@@ -336,89 +336,136 @@ for words, block, order in (("i, j, k", 32, "ijk"), ("i, k, j", 32, "ikj"), ("bl
 
 # %% [markdown]
 # Too small is bad as well: a block of 4 uses 4 of the 16 elements on each line. And there is more to gain inside a
-# block. In the order i, k, j each product costs a load and a store of `C[i, j]`. If eight rows of B are worked on at
-# once, C is loaded and stored once for *eight* products: the sum stays in a register. That inner step, with
-# its copy of a block of B into one piece of memory, is given. It takes slices, because the compiler turns a loop into
-# vector code only if it sees that the elements lie side by side and no index is negative. `"contract"` allows it to
-# multiply and add in one instruction, rounding once; nothing else about the arithmetic changes.
+# block. In the order i, k, j each product costs a load and a store of `C[i, j]`; in the order i, j, k the sum stays in
+# a register, but each product costs two loads. Take 3 rows of A and 4 columns of B *together*: for each k, 7 elements
+# are loaded and serve 12 products, whose 12 sums stay in registers. That inner step is given:
 
 # %%
 #| export
 @njit(cache=_INSTALLED, nogil=True)
-def add_row(a: Any, b: np.ndarray, c: np.ndarray) -> None:
-    """c += a * b, element by element."""
-    for j in range(c.size):
-        c[j] += a * b[j]
+def add_four(C: np.ndarray, i: int, j: int, s0: Any, s1: Any, s2: Any, s3: Any) -> None:
+    """C[i, j : j + 4] += the four sums."""
+    C[i, j] += s0
+    C[i, j + 1] += s1
+    C[i, j + 2] += s2
+    C[i, j + 3] += s3
 
 
-@njit(cache=_INSTALLED, nogil=True, fastmath={"contract"})
-def add_eight_rows(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
-    """c += a @ B for eight rows of B that follow one another in `b`.  a: (8,), b: (8 * n,), c: (n,)."""
-    n = c.size
-    b0, b1, b2, b3 = b[:n], b[n : 2 * n], b[2 * n : 3 * n], b[3 * n : 4 * n]
-    b4, b5, b6, b7 = b[4 * n : 5 * n], b[5 * n : 6 * n], b[6 * n : 7 * n], b[7 * n : 8 * n]
-    a0, a1, a2, a3, a4, a5, a6, a7 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-    for j in range(n):
-        four = a0 * b0[j] + a1 * b1[j] + a2 * b2[j] + a3 * b3[j]
-        c[j] += four + (a4 * b4[j] + a5 * b5[j] + a6 * b6[j] + a7 * b7[j])
+@njit(cache=_INSTALLED, nogil=True, fastmath={"reassoc", "contract"})
+def add_dots(A: np.ndarray, i: int, k0: int, k1: int, block: np.ndarray, q: int, C: np.ndarray, j: int) -> None:
+    """C[i : i + 3, j : j + 4] += 12 dot products of k1 - k0 terms: rows of A[:, k0:k1] with columns of a block of B.
 
-
-@njit(cache=_INSTALLED, nogil=True)
-def copy_block(B: np.ndarray, k0: int, rows: int, j0: int, n: int, block: np.ndarray) -> None:
-    """The block B[k0 : k0 + rows, j0 : j0 + n], row after row, into the first rows * n elements of `block`."""
-    for k in range(rows):
-        row = B[k0 + k, j0 : j0 + n]
-        copy = block[k * n : (k + 1) * n]
-        for j in range(n):
-            copy[j] = row[j]
+    block: the four columns one after the other, from index q on. All of one dtype.
+    """
+    n = k1 - k0
+    a0, a1, a2 = A[i, k0:k1], A[i + 1, k0:k1], A[i + 2, k0:k1]
+    b0, b1, b2, b3 = block[q : q + n], block[q + n : q + 2 * n], block[q + 2 * n : q + 3 * n], block[q + 3 * n : q + 4 * n]
+    s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = s20 = s21 = s22 = s23 = C.dtype.type(0)
+    for k in range(b0.size):
+        x0, x1, x2 = a0[k], a1[k], a2[k]
+        s00, s10, s20 = s00 + x0 * b0[k], s10 + x1 * b0[k], s20 + x2 * b0[k]
+        s01, s11, s21 = s01 + x0 * b1[k], s11 + x1 * b1[k], s21 + x2 * b1[k]
+        s02, s12, s22 = s02 + x0 * b2[k], s12 + x1 * b2[k], s22 + x2 * b2[k]
+        s03, s13, s23 = s03 + x0 * b3[k], s13 + x1 * b3[k], s23 + x2 * b3[k]
+    add_four(C, i, j, s00, s01, s02, s03)
+    add_four(C, i + 1, j, s10, s11, s12, s13)
+    add_four(C, i + 2, j, s20, s21, s22, s23)
 
 
 # %% [markdown]
-# **Predict.** Which block size will be fastest for n = 512? Use the cache sizes above and the three blocks.
+# Seven slices, because the compiler turns a loop into vector code only if it sees that the elements lie side by side
+# and no index is negative. `fastmath` grants two liberties: to add in another order (`"reassoc"`: eight partial sums
+# side by side instead of one; without it no sum of floats becomes vector code) and to multiply and add in one
+# instruction (`"contract"`). NaN and infinity keep their meaning.
+#
+# For columns of B to lie side by side, a block of B is copied and turned. `turn_block`, given, does that in strips of
+# 16 rows, so that the lines it reads are still in the cache when it comes to the next column. `add_dot` does the rows
+# and columns that are left over when 3 and 4 don't divide.
+
+# %%
+#| export
+@njit(cache=_INSTALLED, nogil=True)
+def turn_block(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, block: np.ndarray) -> None:
+    """Columns j0 to j1 of B[k0:k1], one after the other: B[k, j] becomes block[(j - j0) * (k1 - k0) + k - k0]."""
+    for strip in range(k0, k1, 16):
+        for j in range(j0, j1):
+            start = (j - j0) * (k1 - k0) - k0
+            for k in range(strip, min(strip + 16, k1)):
+                block[start + k] = B[k, j]
+
+
+@njit(cache=_INSTALLED, nogil=True, fastmath={"reassoc", "contract"})
+def add_dot(A: np.ndarray, i: int, k0: int, k1: int, block: np.ndarray, q: int, C: np.ndarray, j: int) -> None:
+    """C[i, j] += A[i, k0:k1] @ the column of a block of B that begins at index q of `block`."""
+    a, b = A[i, k0:k1], block[q : q + k1 - k0]
+    total = C.dtype.type(0)
+    for k in range(b.size):
+        total += a[k] * b[k]
+    C[i, j] += total
+
+
+# %% [markdown]
+# A sum that is begun, and added to C at the end, costs more than one product; so sums should be long. A block of B is
+# therefore `block_size` columns wide and eight times as many terms high, 8·block_size²·itemsize bytes, and is used by
+# *all* rows of A before the next one is copied.
+#
+# **Predict.** Which block size will be fastest for n = 512? Use the cache sizes above and the size of a block.
 
 # %%
 my_best_block_size = None  # your prediction
 
 # %% [markdown]
-# **Implement** `blocked_loops`, in about fifteen lines. Outer loops over blocks of columns `j0` and terms `k0`;
-# the last block may be smaller. For each block of B: copy it, then for every row `i` add, eight terms at a time, what
-# the block contributes to `C[i, j0 : j0 + n]`; `add_row` does the terms that are left over. (Rows need no blocks of
-# their own then: the working set is one block of B, and a piece of one row of A and of C.) Your own inner loops are as
-# welcome. Sizes that `block_size` doesn't divide are where blocked code goes wrong.
+# **Implement** two functions. `multiply_block`, about eight lines: every row of A meets every column in the block. Go
+# through the rows in threes and, inside, through the columns in fours: `add_dots`. Then the rest by `add_dot`: the last
+# columns of those rows, and all columns of the last rows.
+#
+# `blocked_loops`, about seven lines: loops over blocks of terms `k0` and of columns `j0`, the last of which may be
+# smaller; copy the block, then let all of A meet it. Your own inner loops are as welcome. Sizes that `block_size`
+# doesn't divide are where blocked code goes wrong.
 
 # %% nbgrader={"grade": false, "grade_id": "cache_friendly_matmul", "solution": true}
 #| export
 @njit(cache=_INSTALLED, nogil=True)
+def multiply_block(A: np.ndarray, k0: int, k1: int, block: np.ndarray, j0: int, j1: int, C: np.ndarray) -> None:
+    """C[:, j0:j1] += A[:, k0:k1] @ a block of B, whose columns lie in `block`, each k1 - k0 elements long."""
+    M, n = A.shape[0], k1 - k0
+    ### BEGIN SOLUTION
+    threes, fours = M - M % 3, j1 - (j1 - j0) % 4
+    for i in range(0, threes, 3):
+        for j in range(j0, fours, 4):
+            add_dots(A, i, k0, k1, block, (j - j0) * n, C, j)
+    for i in range(M):
+        for j in range(fours if i < threes else j0, j1):
+            add_dot(A, i, k0, k1, block, (j - j0) * n, C, j)
+    ### END SOLUTION
+
+
+@njit(cache=_INSTALLED, nogil=True)
 def blocked_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray, block_size: int) -> None:
     """C += A @ B, block by block.  A: (M, K), B: (K, N), C: (M, N), C-ordered, of one dtype."""
-    M, K = A.shape
-    N = B.shape[1]
+    K, N = B.shape
+    terms = 8 * block_size
     ### BEGIN SOLUTION
-    block = np.empty(min(block_size, K) * min(block_size, N), C.dtype)
-    for j0 in range(0, N, block_size):
-        n = min(block_size, N - j0)
-        for k0 in range(0, K, block_size):
-            terms = min(block_size, K - k0)
-            copy_block(B, k0, terms, j0, n, block)
-            in_eights = terms // 8 * 8
-            for i in range(M):
-                a, c = A[i, k0 : k0 + terms], C[i, j0 : j0 + n]
-                for k in range(0, in_eights, 8):
-                    add_eight_rows(a[k : k + 8], block[k * n : (k + 8) * n], c)
-                for k in range(in_eights, terms):
-                    add_row(a[k], block[k * n : (k + 1) * n], c)
+    block = np.empty(min(terms, K) * min(block_size, N), C.dtype)
+    for k0 in range(0, K, terms):
+        k1 = min(k0 + terms, K)
+        for j0 in range(0, N, block_size):
+            j1 = min(j0 + block_size, N)
+            turn_block(B, k0, k1, j0, j1, block)
+            multiply_block(A, k0, k1, block, j0, j1, C)
     ### END SOLUTION
 
 
 def cache_friendly_matmul(A: Any, B: Any, block_size: int = 64) -> np.ndarray:
     """C = A @ B, computed block by block.
 
-    A: (M, K), B: (K, N), any strides.  block_size: rows and columns of a block, in elements, >= 1.
+    A: (M, K), B: (K, N), any strides.  block_size: columns of a block of B, in elements, >= 1; it has 8 times as many
+    rows.
     Returns (M, N) of dtype np.result_type(A, B); for float32 each element is within about K * eps32 * (|A| @ |B|) of
     the exact value, integers are exact modulo their range, float16 is summed in float32.
     Raises ValueError, naming both shapes, if inner sizes differ or an input is not 2-D; ValueError if block_size < 1.
-    Working set of one step: a block of B and two pieces of rows, (block_size + 2) * block_size * itemsize bytes; with
-    blocks of all three matrices at once it is 3 * block_size**2 * itemsize.
+    Working set of one step: a block of B and three pieces of rows of A, (block_size + 3) * 8 * block_size * itemsize
+    bytes.
     Source: M. Lam, E. Rothberg, M. Wolf, "The cache performance and optimizations of blocked algorithms", 1991.
     """
     A, B = check_operands(A, B)
@@ -462,115 +509,216 @@ best = min(range(len(timings)), key=lambda number: timings[number].median_us)
 rungs["blocks"] = timings[best]
 factor = rungs["blocks"].median_us / baseline.median_us
 print(f"predicted {my_best_block_size}, measured {block_sizes[best]}: {factor:.1f} times slower than NumPy")
-plots.block_sweep(block_sizes, timings, [(size + 2) * size * A.itemsize for size in block_sizes], caches)
+plots.block_sweep(block_sizes, timings, [(size + 3) * 8 * size * A.itemsize for size in block_sizes], caches)
 
 # %% [markdown]
-# **Reflect.** How much did the blocks gain over i, k, j, and how large is B beside your second cache? If B fits, there
-# was little to save. Where does the curve bend, and is a cache boundary drawn there? At the left end blocks are small
-# and the time goes elsewhere: into what? Your machine's best block may not be the one from the formula; say why a
-# formula that only knows sizes can't know.
+# What was counted, beside what was measured. The counts are of the small cache and the small matrices above; the times
+# are yours, for n = 512. They needn't be proportional: a line that has to be fetched costs more the farther away it
+# is, and the blocks also saved loads that hit the cache.
+
+# %% tags=["measure"]
+for words, counted, rung in (("i, j, k", lines_fetched(32, "ijk"), "three loops"),
+                             ("i, k, j", lines_fetched(32, "ikj"), "loops in order i, k, j"),
+                             ("blocks", lines_fetched(8, "ikj"), "blocks")):
+    print(f"{words:<10}{counted:>7,} lines fetched{rungs[rung].median_us / 1000:>10.2f} ms")
 
 # %% [markdown]
-# ## Keep a tile in registers
+# **Reflect.** How much of the gain over i, k, j is due to lines, how much to sums that stay in registers? B as a whole
+# may fit your second cache: then there was little traffic to save. Where does the curve bend, and is a cache boundary
+# drawn there? At the left end blocks are small and the time goes elsewhere: into what? Your machine's best block may
+# not be the one from the formula; say why a formula that only knows sizes can't know.
+
+# %% [markdown]
+# ## Keep a tile in registers (stretch)
 #
 # The blocks made memory cheap; now the core itself is the limit. It has two kinds of units for this: they *load* (often
-# two vectors per cycle) and they *multiply and add* (often two vectors per cycle). With the loops so far nearly every
-# multiply-add waits for loads of its own. Registers change the balance: keep a **tile** of C, 6 rows by 2
-# vectors, in 12 vector registers. For each k, load 2 vectors of B, and 6 single elements of A, each spread over a
-# vector ("broadcast"). Then every one meets every other:
+# two vectors per cycle) and they *multiply and add* (often two vectors per cycle). A tile of sums in registers keeps
+# both busy. `add_dots` has one, but leaves to the compiler how it becomes vectors, and each of its sums ends
+# as a vector whose lanes must be added up. Here the vectors lie along a row of C instead: a **tile** is 6 rows
+# by V vectors, 6·V sums in registers. For each k, load V vectors of B, and 6 single elements of A, each spread over
+# a vector ("broadcast"). Then every one meets every other:
 #
 # | for one k | loads | multiply-adds | loads for each |
 # | --- | --- | --- | --- |
 # | one vector of C, kept in memory | 3 | 1 | 3 |
 # | one vector of C, kept in a register | 2 | 1 | 2 |
-# | tile of 6 x 2 vectors | 2 + 6 | 12 | 0.67 |
+# | tile of 6 x 2 vectors (16 registers) | 2 + 6 | 12 | 0.67 |
+# | tile of 6 x 4 vectors (32 registers) | 4 + 6 | 24 | 0.42 |
 #
 # A second reason: a multiply-add takes about four cycles until its sum can be used again. Twelve *independent* sums
-# fill the wait; one sum would leave the units idle three cycles of four. The compiler may not change the order
-# of floating-point additions, so this it cannot do for you.
+# fill the wait; one sum would leave the units idle three cycles of four.
 
 # %% [markdown]
 # `tinytorch.simd` gives you the registers. A vector holds `simd.W` float32 numbers, as many as your processor has
-# room for. In a function under `@simd.jit`, where `a` is a 1-D array:
+# room for. A **row** of a tile is `simd.VECTORS` vectors side by side, `simd.ROW` numbers: two vectors, or four on
+# processors with 32 registers. In a function under `@simd.jit`, where `a` is a 1-D array:
 #
-# * `simd.zero()`, `simd.load(a, i)`, `simd.store(a, i, v)`: `W` elements from index `i` on;
-# * `simd.broadcast_at(a, i)`: a[i] in every lane;
-# * `simd.fma(x, y, z)`: x·y + z in one instruction;
-# * `simd.load_part(a, i, n)` and `simd.store_part(a, i, v, n)` touch only the first n lanes: the ragged right edge.
-#
-# Vectors of B should be loaded one after the other, from aligned addresses. B itself is not laid out like
-# that: `pack_columns`, given, copies a block of it into **panels** two vectors wide, padded with zeros at the
-# right edge. Copying costs K·N moves for 2·M·N·K operations: little, unless M is small.
+# * `simd.zero_row()`: a row of zeros; `simd.load_row(a, i)` and `simd.store_row(a, i, row)`: `simd.ROW` elements from
+#   index i on; `simd.add_rows(row, other)`;
+# * `simd.broadcast_at(a, i)`: one vector with a[i] in every lane;
+# * `simd.fma_row(x, b, row)`: x·b + row, where x is one vector: one multiply-add for each vector of the row;
+# * `simd.load_row_part(a, i, n)` and `simd.store_row_part(a, i, row, n)` touch only n elements: the ragged right edge;
+# * `simd.prefetch_row(a, i)`: ask for the memory of a row early, so that it's there when it is wanted.
+
+# %%
+print(f"{simd.REGISTERS} registers of {simd.W} numbers: a tile of 6 x {simd.VECTORS} vectors, 6 x {simd.ROW} numbers")
+
+# %% [markdown]
+# Rows of B should be loaded one after the other from near addresses. B itself is not laid out like that: `pack_columns`
+# copies a block of it into **panels** one row of the tile wide, padded with zeros at the right edge. `pack_rows` copies
+# a block of A, so that its rows lie close together and at fixed distances; rows beyond the last repeat it. Both are
+# given. Copying costs K·N + M·K moves for 2·M·N·K operations: little, unless M or N is small.
 
 # %%
 #| export
 W = simd.W
 TILE_ROWS = 6
-TILE_COLUMNS = 2 * W  # with 12 sums, 2 vectors of B and a broadcast it fits 16 registers, the fewest a processor has
-BLOCK_TERMS = 256  # one panel, 256 * TILE_COLUMNS elements, is 32 KiB at most: the first cache
-BLOCK_ROWS = 192  # these rows of A, 192 KiB, meet every panel: the second cache
-BLOCK_COLUMNS = 1024  # all panels of a block of B, 1 MiB: the second or third cache
+# Terms and rows of a block. On 16 registers a panel, up to 20 KiB, stays in the first cache; on 32 a panel is wider and
+# comes from the second, which then is the better for longer sums. The block of A, about 256 KiB, stays in the second.
+BLOCK_TERMS, BLOCK_ROWS = (320, 192) if simd.VECTORS == 2 else (688, 96)
+BLOCK_COLUMNS = 2048  # all panels of a block of B, 2.5 to 5.5 MiB: the third cache
+ROW_STRIDE = BLOCK_TERMS + 16  # a power of two would put all rows into the same few places of the cache
 
 
 @simd.jit
 def pack_columns(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, panels: np.ndarray) -> None:
-    """B[k0:k1, j0:j1] as panels of TILE_COLUMNS columns, one after the other, each row by row, zeros beyond j1."""
+    """B[k0:k1, j0:j1] as panels of simd.ROW columns, one after the other, each row by row, zeros beyond j1."""
     N = B.shape[1]
     b = B.reshape(-1)
-    q = 0
-    for j in range(j0, j1, TILE_COLUMNS):
-        for k in range(k0, k1):
-            simd.store(panels, q, simd.load_part(b, k * N + j, j1 - j))
-            simd.store(panels, q + W, simd.load_part(b, k * N + j + W, j1 - j - W))
-            q += TILE_COLUMNS
+    rest = (j1 - j0) % simd.ROW
+    for k in range(k0, k1):
+        q = (k - k0) * simd.ROW
+        for j in range(j0, j1 - rest, simd.ROW):
+            simd.store_row(panels, q, simd.load_row(b, k * N + j))
+            q += (k1 - k0) * simd.ROW
+        if rest > 0:
+            simd.store_row(panels, q, simd.load_row_part(b, k * N + j1 - rest, rest))
 
 
 @simd.jit
-def add_product(a: np.ndarray, i: int, b: tuple[Any, Any], row: tuple[Any, Any]) -> tuple[Any, Any]:
-    """One row of the tile: row + a[i] * b, both pairs of vectors."""
-    x = simd.broadcast_at(a, i)
-    return simd.fma(x, b[0], row[0]), simd.fma(x, b[1], row[1])
-
-
-@simd.jit
-def add_to_row(c: np.ndarray, i: int, row: tuple[Any, Any], n: int) -> None:
-    """c[i : i + n] += the first n lanes of a row of the tile."""
-    simd.store_part(c, i, simd.load_part(c, i, n) + row[0], n)
-    simd.store_part(c, i + W, simd.load_part(c, i + W, n - W) + row[1], n - W)
+def pack_rows(A: np.ndarray, i0: int, i1: int, k0: int, k1: int, rows: np.ndarray) -> None:
+    """A[i0:i1, k0:k1] with rows ROW_STRIDE apart, filled up to whole tiles by repeating the last row."""
+    M, K = A.shape
+    a = A.reshape(-1)
+    n = k1 - k0
+    rest = n % W
+    for i in range(-(-(i1 - i0) // TILE_ROWS) * TILE_ROWS):
+        p, q = min(i0 + i, M - 1) * K + k0, i * ROW_STRIDE
+        for k in range(0, n - rest, W):
+            simd.store(rows, q + k, simd.load(a, p + k))
+        if rest > 0:
+            simd.store(rows, q + n - rest, simd.load_part(a, p + n - rest, rest))
 
 
 # %% [markdown]
-# When N or M is 1, one matrix is a vector and each element of the other is used once: there is nothing to reuse, and
-# packing would only add traffic. Two small kernels, given, read the matrix once.
+# Two more given pieces. `add_product` is what happens to one row of the tile for one k. `write_tile` brings a finished
+# tile to C: it overwrites C or adds to it, and writes only the m rows and n columns that exist. It loads all rows before
+# it stores the first: memory that lies a multiple of 4096 bytes apart looks the same to a core that has to decide
+# whether a load must wait for an earlier store, and rows of C often do.
 
 # %%
 #| export
 @simd.jit
-def matrix_times_vector(A: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
-    """c += A @ b, four running sums for each row.  A: (M, K), b: (K,), c: (M,)."""
-    M, K = A.shape
-    a = A.reshape(-1)
-    for i in range(M):
-        s0 = s1 = s2 = s3 = simd.zero()
-        for k in range(0, K, 4 * W):
-            p, left = i * K + k, K - k
-            s0 = simd.fma(simd.load_part(a, p, left), simd.load_part(b, k, left), s0)
-            s1 = simd.fma(simd.load_part(a, p + W, left - W), simd.load_part(b, k + W, left - W), s1)
-            s2 = simd.fma(simd.load_part(a, p + 2 * W, left - 2 * W), simd.load_part(b, k + 2 * W, left - 2 * W), s2)
-            s3 = simd.fma(simd.load_part(a, p + 3 * W, left - 3 * W), simd.load_part(b, k + 3 * W, left - 3 * W), s3)
-        c[i] += simd.sum((s0 + s1) + (s2 + s3))
+def add_product(a: np.ndarray, i: int, b: Any, row: Any) -> Any:
+    """One row of the tile: row + a[i] * b."""
+    return simd.fma_row(simd.broadcast_at(a, i), b, row)
 
 
 @simd.jit
-def vector_times_matrix(a: np.ndarray, B: np.ndarray, c: np.ndarray) -> None:
-    """c += a @ B, along the rows of B.  a: (K,), B: (K, N), c: (N,)."""
+def add_old(C: np.ndarray, c: int, N: int, rows: Any) -> Any:
+    """The six rows, plus what C holds in their places."""
+    r0, r1, r2, r3, r4, r5 = rows
+    r0, r1 = simd.add_rows(simd.load_row(C, c), r0), simd.add_rows(simd.load_row(C, c + N), r1)
+    r2, r3 = simd.add_rows(simd.load_row(C, c + 2 * N), r2), simd.add_rows(simd.load_row(C, c + 3 * N), r3)
+    r4, r5 = simd.add_rows(simd.load_row(C, c + 4 * N), r4), simd.add_rows(simd.load_row(C, c + 5 * N), r5)
+    return r0, r1, r2, r3, r4, r5
+
+
+@simd.jit
+def write_tile(rows: Any, C: np.ndarray, c: int, N: int, m: int, n: int, add: bool) -> None:
+    """C[c + i * N : c + i * N + n] = or += row i of the tile, for the first m rows."""
+    if m >= TILE_ROWS and n >= simd.ROW:
+        r0, r1, r2, r3, r4, r5 = add_old(C, c, N, rows) if add else rows
+        simd.store_row(C, c, r0)
+        simd.store_row(C, c + N, r1)
+        simd.store_row(C, c + 2 * N, r2)
+        simd.store_row(C, c + 3 * N, r3)
+        simd.store_row(C, c + 4 * N, r4)
+        simd.store_row(C, c + 5 * N, r5)
+    else:
+        for i in range(min(m, TILE_ROWS)):
+            row = simd.add_rows(simd.load_row_part(C, c + i * N, n), rows[i]) if add else rows[i]
+            simd.store_row_part(C, c + i * N, row, n)
+
+
+# %% [markdown]
+# When N or M is 1, one matrix is a vector and each element of the other is used once: there is nothing to reuse, and
+# packing would only add traffic. Two small kernels, given, read the matrix once, four rows at a time: four streams of
+# memory keep more of it on the way than one.
+
+# %%
+#| export
+@simd.jit
+def add_dot_part(a: np.ndarray, p: int, b: np.ndarray, k: int, n: int, s: Any) -> Any:
+    """s + the products of n elements of a from p on with those of b from k on, lane by lane; any n, W at most."""
+    return simd.fma(simd.load_part(a, p, n), simd.load_part(b, k, n), s)
+
+
+@simd.jit
+def matrix_times_vector(A: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
+    """c = A @ b.  A: (M, K), b: (K,), c: (M,)."""
+    M, K = A.shape
+    a = A.reshape(-1)
+    whole = K - K % W
+    for i in range(0, M, 4):
+        p0, last = i * K, (M - 1) * K
+        p1, p2, p3 = min(p0 + K, last), min(p0 + 2 * K, last), min(p0 + 3 * K, last)
+        s0 = s1 = s2 = s3 = simd.zero()
+        for k in range(0, whole, W):
+            x = simd.load(b, k)
+            s0, s1 = simd.fma(simd.load(a, p0 + k), x, s0), simd.fma(simd.load(a, p1 + k), x, s1)
+            s2, s3 = simd.fma(simd.load(a, p2 + k), x, s2), simd.fma(simd.load(a, p3 + k), x, s3)
+        s0 = add_dot_part(a, p0 + whole, b, whole, K - whole, s0)
+        s1 = add_dot_part(a, p1 + whole, b, whole, K - whole, s1)
+        s2 = add_dot_part(a, p2 + whole, b, whole, K - whole, s2)
+        s3 = add_dot_part(a, p3 + whole, b, whole, K - whole, s3)
+        sums = (simd.sum(s0), simd.sum(s1), simd.sum(s2), simd.sum(s3))
+        for j in range(min(4, M - i)):
+            c[i + j] = sums[j]
+
+
+@simd.jit
+def add_four_rows(a: np.ndarray, k: int, b: np.ndarray, p: int, N: int, c: np.ndarray, j0: int, j1: int) -> None:
+    """c[j0:j1] += a[k] times a row of B, four rows from k on; b: B as a 1-D array, row k begins at p."""
+    x0, x1 = simd.broadcast_at(a, k), simd.broadcast_at(a, k + 1)
+    x2, x3 = simd.broadcast_at(a, k + 2), simd.broadcast_at(a, k + 3)
+    rest = (j1 - j0) % simd.ROW
+    for j in range(p + j0, p + j1 - rest, simd.ROW):
+        row = simd.fma_row(x0, simd.load_row(b, j), simd.load_row(c, j - p))
+        row = simd.fma_row(x1, simd.load_row(b, j + N), row)
+        row = simd.fma_row(x2, simd.load_row(b, j + 2 * N), row)
+        simd.store_row(c, j - p, simd.fma_row(x3, simd.load_row(b, j + 3 * N), row))
+    if rest > 0:
+        j = p + j1 - rest
+        row = simd.fma_row(x0, simd.load_row_part(b, j, rest), simd.load_row_part(c, j - p, rest))
+        row = simd.fma_row(x1, simd.load_row_part(b, j + N, rest), row)
+        row = simd.fma_row(x2, simd.load_row_part(b, j + 2 * N, rest), row)
+        simd.store_row_part(c, j - p, simd.fma_row(x3, simd.load_row_part(b, j + 3 * N, rest), row), rest)
+
+
+@simd.jit
+def vector_times_matrix(a: np.ndarray, B: np.ndarray, c: np.ndarray, j0: int, j1: int) -> None:
+    """c[j0:j1] = a @ B[:, j0:j1], along the rows of B.  a: (K,), B: (K, N), c: (N,)."""
     K, N = B.shape
     b = B.reshape(-1)
-    for k in range(K):
-        x = simd.broadcast_at(a, k)
-        for j in range(0, N, W):
-            n = N - j
-            simd.store_part(c, j, simd.fma(x, simd.load_part(b, k * N + j, n), simd.load_part(c, j, n)), n)
+    fours = K - K % 4
+    for j in range(j0, j1):
+        total = np.float32(0)
+        for k in range(fours, K):
+            total += a[k] * b[k * N + j]
+        c[j] = total
+    for k in range(0, fours, 4):
+        add_four_rows(a, k, b, k * N, N, c, j0, j1)
 
 
 # %% [markdown]
@@ -580,67 +728,77 @@ def vector_times_matrix(a: np.ndarray, B: np.ndarray, c: np.ndarray) -> None:
 my_simd_ratio = None  # your prediction: NumPy's time over yours
 
 # %% [markdown]
-# **Implement** two functions. `tile_kernel`, about 20 lines: start six rows, each a pair of zero vectors; for each k
-# load two vectors of the panel, and let `add_product` bring every row up to date; at the end `add_to_row` adds to C the
-# rows that exist (`m` may be less than 6; `n` less than `TILE_COLUMNS`). Write the six rows out: only variables with
-# names live in registers, an array would live in memory.
+# **Implement** two functions.
 #
-# `multiply_panels`, about 15 lines: blocks of columns and terms as in the last exercise, `pack_columns` for each; then
-# blocks of rows, panels, and tiles of six rows, calling `tile_kernel`. `a` holds the indices where six rows of A begin.
-# Where fewer are left, repeat the last one: reading it again is harmless, and `m` keeps it from being stored.
+# `tile_kernel`, about 14 lines. Write the six rows out: only variables with names live in registers, an array would
+# live in memory. In steps, each of which you can check by itself:
+#
+# 1. Six rows of zeros; for each k load one row of the panel, and let `add_product` bring the first row up to date. What
+#    it needs of A stands at `rows[a + k]`.
+# 2. The same for the other five: row i of the tile has its element of A `i * ROW_STRIDE` farther on.
+# 3. At the end, `write_tile` with all six. At the start, `simd.prefetch_row` for the six places in C where they go.
+#
+# `multiply_panels`, about 14 lines: the blocks of the last exercise, in three dimensions.
+#
+# 1. Loops over blocks of columns j0 and of terms k0; `pack_columns` for each. Let all blocks of terms be about equal
+#    (`terms` is given): a last block of five terms would cost almost as much as one of three hundred.
+# 2. Inside, a loop over blocks of rows i0; `pack_rows` for each.
+# 3. Inside, panels j, and for each panel tiles of six rows: `tile_kernel`. Where does this tile's panel begin, where its
+#    first row of A, where its place in C? The first block of terms overwrites C, the others add to it.
 
 # %% nbgrader={"grade": false, "grade_id": "matmul_simd", "solution": true}
 #| export
 @simd.jit
-def tile_kernel(A, a, panels, p, K, C, c, N, m, n):
-    """C[c : ...] += a tile: m rows by n columns, K terms.
+def tile_kernel(rows, a, panels, p, K, C, c, N, m, n, add):
+    """A tile of C, m rows by n columns, becomes the sum of K products; it is added to with `add`, else overwritten.
 
-    A, C: matrices as 1-D arrays.  a: six indices in A where the rows of the tile begin.  c: index in C of the tile's
-    first element.  N: columns of C.  panels: packed B, this tile's panel from index p on.
+    rows: packed A, the tile's first row from index a on.  panels: packed B, the tile's panel from index p on.
+    C: a matrix of N columns as a 1-D array, the tile's first element at index c.  m and n may exceed the tile.
     """
     ### BEGIN SOLUTION
-    r0 = r1 = r2 = r3 = r4 = r5 = (simd.zero(), simd.zero())
+    r0 = r1 = r2 = r3 = r4 = r5 = simd.zero_row()
+    for i in range(TILE_ROWS):
+        simd.prefetch_row(C, c + i * N)
     for k in range(K):
-        b = (simd.load(panels, p), simd.load(panels, p + W))
-        p += TILE_COLUMNS
-        r0 = add_product(A, a[0] + k, b, r0)
-        r1 = add_product(A, a[1] + k, b, r1)
-        r2 = add_product(A, a[2] + k, b, r2)
-        r3 = add_product(A, a[3] + k, b, r3)
-        r4 = add_product(A, a[4] + k, b, r4)
-        r5 = add_product(A, a[5] + k, b, r5)
-    rows = (r0, r1, r2, r3, r4, r5)
-    for i in range(min(m, TILE_ROWS)):
-        add_to_row(C, c + i * N, rows[i], n)
+        b = simd.load_row(panels, p + k * simd.ROW)
+        r0 = add_product(rows, a + k, b, r0)
+        r1 = add_product(rows, a + k + ROW_STRIDE, b, r1)
+        r2 = add_product(rows, a + k + 2 * ROW_STRIDE, b, r2)
+        r3 = add_product(rows, a + k + 3 * ROW_STRIDE, b, r3)
+        r4 = add_product(rows, a + k + 4 * ROW_STRIDE, b, r4)
+        r5 = add_product(rows, a + k + 5 * ROW_STRIDE, b, r5)
+    write_tile((r0, r1, r2, r3, r4, r5), C, c, N, m, n, add)
     ### END SOLUTION
 
 
 @simd.jit
-def multiply_panels(A: np.ndarray, B: np.ndarray, C: np.ndarray, panels: np.ndarray) -> None:
-    """C += A @ B.  A: (M, K), B: (K, N), C: (M, N), float32, C-ordered; panels: aligned room for one block of B."""
+def multiply_panels(A, B, C, first, last, panels, rows):
+    """C[:, first:last] = A @ B[:, first:last].  A: (M, K), B: (K, N), C: (M, N), float32, C-ordered, K > 0.
+
+    panels, rows: room for a packed block of B and of A.
+    """
     M, K = A.shape
     N = B.shape[1]
-    flat_A, flat_C = A.reshape(-1), C.reshape(-1)
+    flat_C = C.reshape(-1)
+    terms = -(-K // -(-K // BLOCK_TERMS))  # the number of blocks, and then the terms of each, both rounded up
     ### BEGIN SOLUTION
-    for j0 in range(0, N, BLOCK_COLUMNS):
-        j1 = min(j0 + BLOCK_COLUMNS, N)
-        for k0 in range(0, K, BLOCK_TERMS):
-            k1 = min(k0 + BLOCK_TERMS, K)
-            pack_columns(B, k0, k1, j0, j1, panels)
+    for j0 in range(first, last, BLOCK_COLUMNS):
+        j1 = min(j0 + BLOCK_COLUMNS, last)
+        for k0 in range(0, K, terms):
+            n = min(terms, K - k0)
+            pack_columns(B, k0, k0 + n, j0, j1, panels)
             for i0 in range(0, M, BLOCK_ROWS):
                 i1 = min(i0 + BLOCK_ROWS, M)
-                for j in range(j0, j1, TILE_COLUMNS):
-                    p = (j - j0) * (k1 - k0)
+                pack_rows(A, i0, i1, k0, k0 + n, rows)
+                for j in range(j0, j1, simd.ROW):
                     for i in range(i0, i1, TILE_ROWS):
-                        a, last = i * K + k0, (M - 1) * K + k0
-                        a2, a4 = min(a + 2 * K, last), min(a + 4 * K, last)
-                        rows = (a, min(a + K, last), a2, min(a + 3 * K, last), a4, min(a + 5 * K, last))
-                        tile_kernel(flat_A, rows, panels, p, k1 - k0, flat_C, i * N + j, N, i1 - i, j1 - j)
+                        a, p, c = (i - i0) * ROW_STRIDE, (j - j0) * n, i * N + j
+                        tile_kernel(rows, a, panels, p, n, flat_C, c, N, i1 - i, j1 - j, k0 > 0)
     ### END SOLUTION
 
 
 # %% [markdown]
-# The function around them is given: it chooses the path and keeps, for each thread, the memory for the panels. Memory
+# The functions around them are given: they choose the path and keep, for each thread, the memory for packing. Memory
 # fresh from the system is handed out page by page when first touched, which costs more than you would think.
 
 # %%
@@ -648,16 +806,32 @@ def multiply_panels(A: np.ndarray, B: np.ndarray, C: np.ndarray, panels: np.ndar
 _kept = threading.local()
 
 
-def panel_memory() -> np.ndarray:
-    """Room for one packed block of B, aligned, kept for each thread: fresh memory would be paid for in every call."""
-    if not hasattr(_kept, "panels"):
-        room = np.empty(BLOCK_TERMS * (BLOCK_COLUMNS + TILE_COLUMNS) + W, np.float32)
-        _kept.panels = room[simd.aligned_offset(room) :]
-    return _kept.panels
+def packing_memory() -> tuple[np.ndarray, np.ndarray]:
+    """Room for a packed block of B and of A, aligned, kept for each thread: fresh memory is paid for in every call."""
+    if not hasattr(_kept, "room"):
+        sizes = (BLOCK_TERMS * (BLOCK_COLUMNS + simd.ROW), ROW_STRIDE * (BLOCK_ROWS + TILE_ROWS))
+        raw = [np.empty(size + W, np.float32) for size in sizes]
+        _kept.room = tuple(room[simd.aligned_offset(room) :] for room in raw)
+    return _kept.room
+
+
+def multiply_into(C: np.ndarray, A: np.ndarray, B: np.ndarray, first: int, last: int) -> None:
+    """C[:, first:last] = A @ B[:, first:last] by the path that suits the shapes; A and B as `kernel_input` makes them.
+
+    An element is the same sum in the same order whatever first and last are.
+    """
+    if A.shape[1] == 0:
+        C[:, first:last] = 0
+    elif B.shape[1] == 1:
+        matrix_times_vector(A, B.reshape(-1), C.reshape(-1))
+    elif A.shape[0] == 1:
+        vector_times_matrix(A.reshape(-1), B, C.reshape(-1), first, last)
+    else:
+        multiply_panels(A, B, C, first, last, *packing_memory())
 
 
 def matmul_simd(A: Any, B: Any) -> np.ndarray:
-    """C = A @ B in float32, a tile of 6 rows by 2 vectors in registers at a time: the top rung.
+    """C = A @ B in float32, a tile of 6 rows by 2 or 4 vectors in registers at a time: the top rung.
 
     A: (M, K), B: (K, N), any strides; other number types are converted to float32.
     Returns (M, N) float32; each element is within about K * eps32 * (|A| @ |B|) of the exact value.
@@ -665,13 +839,8 @@ def matmul_simd(A: Any, B: Any) -> np.ndarray:
     Source: K. Goto, R. van de Geijn, "Anatomy of high-performance matrix multiplication", 2008, section 4.
     """
     A, B = (kernel_input(X, np.float32) for X in check_operands(A, B))
-    C = np.zeros((A.shape[0], B.shape[1]), np.float32)
-    if B.shape[1] == 1:
-        matrix_times_vector(A, B.reshape(-1), C.reshape(-1))
-    elif A.shape[0] == 1:
-        vector_times_matrix(A.reshape(-1), B, C.reshape(-1))
-    else:
-        multiply_panels(A, B, C, panel_memory())
+    C = np.empty((A.shape[0], B.shape[1]), np.float32)
+    multiply_into(C, A, B, 0, B.shape[1])
     return C
 
 
@@ -682,7 +851,7 @@ def matmul_simd(A: Any, B: Any) -> np.ndarray:
 def test_unit_matmul_simd():
     """The register-tiled product is right at every edge, in float32, for any shape."""
     rng = np.random.default_rng(3)
-    shapes = [(m, 5, n) for m in (2, 5, 6, 7, 13) for n in (2, W - 1, W, W + 1, 2 * W, 2 * W + 1, 4 * W + 3)]
+    shapes = [(m, 5, n) for m in (2, 5, 6, 7, 13) for n in (2, W - 1, W, W + 1, simd.ROW, simd.ROW + 1, 2 * simd.ROW + 3)]
     for M, K, N in [*shapes, (200, 300, 40), (7, 0, 9), (0, 4, 4), (4, 4, 0), (9, 70, 1), (1, 70, 9)]:
         A = rng.standard_normal((M, K)).astype(np.float32)
         B = rng.standard_normal((K, N)).astype(np.float32)

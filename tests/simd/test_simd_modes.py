@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
+FILES = [str(Path(__file__).parent / name) for name in ("test_simd_vectors.py", "test_simd_rows.py")]
 MODES = {
     "16 bytes": {"TINYTORCH_SIMD_BYTES": "16"},
     "32 bytes": {"TINYTORCH_SIMD_BYTES": "32"},
     "64 bytes": {"TINYTORCH_SIMD_BYTES": "64"},
+    "32 registers": {"TINYTORCH_SIMD_REGISTERS": "32"},
     "no dot4": {"TINYTORCH_SIMD_DOT4": "0"},
     "16 bytes, no dot4": {"TINYTORCH_SIMD_BYTES": "16", "TINYTORCH_SIMD_DOT4": "0"},
     "no JIT": {"NUMBA_DISABLE_JIT": "1"},
@@ -26,7 +27,7 @@ def python(*args: str, **environment: str) -> subprocess.CompletedProcess:
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=MODES.keys())
 def test_vectors_behave_the_same_in_this_mode(mode):
-    run = python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / "test_simd_vectors.py"), **mode)
+    run = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *FILES, **mode)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-1000:]
 
 

@@ -20,6 +20,7 @@ arrays, checks its indices, and `counting()` counts the vectors that it loads an
     plain.py       vectors without the compiler, counting
     memory.py      load, store, their partial and streaming forms, broadcast
     arithmetic.py  fma, maximum, sums across lanes
+    rows.py        several vectors side by side, as many as the registers allow
     integer.py     int8 dot products of four
 """
 
@@ -40,6 +41,18 @@ from tinytorch.simd.memory import (
     zero,
 )
 from tinytorch.simd.plain import Counts, Lanes, counting
+from tinytorch.simd.rows import (
+    ROW,
+    VECTORS,
+    add_rows,
+    fma_row,
+    load_row,
+    load_row_part,
+    prefetch_row,
+    store_row,
+    store_row_part,
+    zero_row,
+)
 from tinytorch.simd.vector import VectorType
 
 __all__ = [
@@ -47,11 +60,14 @@ __all__ = [
     "FORCED",
     "HAS_DOT4",
     "REGISTERS",
+    "ROW",
+    "VECTORS",
     "Counts",
     "Lanes",
     "VectorType",
     "W",
     "abs",
+    "add_rows",
     "aligned_offset",
     "broadcast",
     "broadcast4",
@@ -61,17 +77,24 @@ __all__ = [
     "dot4_u8s8",
     "fence",
     "fma",
+    "fma_row",
     "jit",
     "load",
     "load4",
     "load_part",
+    "load_row",
+    "load_row_part",
     "max_lane",
     "maximum",
     "prefetch",
+    "prefetch_row",
     "store",
     "store_part",
+    "store_row",
+    "store_row_part",
     "stream",
     "sum",
     "zero",
     "zero_i32",
+    "zero_row",
 ]

@@ -104,7 +104,7 @@ def _vector_pointer(
     return builder.bitcast(element_pointer(context, builder, array, a, i), kind.as_pointer()), kind
 
 
-def _first(builder: ir.IRBuilder, n: ir.Value, lanes: int) -> ir.Value:
+def first_lanes(builder: ir.IRBuilder, n: ir.Value, lanes: int) -> ir.Value:
     """A mask that is true in lanes 0 to n - 1."""
     numbers = ir.Constant(ir.VectorType(_I64, lanes), list(range(lanes)))
     return builder.icmp_signed("<", numbers, splat(builder, n, lanes))
@@ -129,20 +129,21 @@ def _load_part(context: Any, a: types.Type, i: types.Type, n: types.Type) -> Any
         pointer, kind = _vector_pointer(context, builder, a, *args[:2])
         align = ir.Constant(_I32, a.dtype.bitwidth // 8)
         zeros = ir.Constant(kind, [0] * vector.lanes)
-        mask = _first(builder, args[2], vector.lanes)
+        mask = first_lanes(builder, args[2], vector.lanes)
         return call(builder, f"llvm.masked.load.{suffix(vector)}.p0", kind, [pointer, align, mask, zeros])
 
     return vector(a, types.intp, types.intp), emit
 
 
-def _check_stored(a: types.Type, v: types.Type) -> None:
+def check_stored(a: types.Type, v: types.Type) -> None:
+    """A typing error where vectors of type v cannot be stored into a."""
     if vector_of(a, written=True) != v:
         raise NumbaTypeError(f"simd: cannot store a {v} into {a}")
 
 
 @compiles(store)
 def _store(context: Any, a: types.Type, i: types.Type, v: types.Type) -> Any:
-    _check_stored(a, v)
+    check_stored(a, v)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         pointer, _ = _vector_pointer(context, builder, a, *args[:2])
@@ -154,7 +155,7 @@ def _store(context: Any, a: types.Type, i: types.Type, v: types.Type) -> Any:
 
 @compiles(stream)
 def _stream(context: Any, a: types.Type, i: types.Type, v: types.Type) -> Any:
-    _check_stored(a, v)
+    check_stored(a, v)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         pointer, _ = _vector_pointer(context, builder, a, *args[:2])
@@ -167,13 +168,13 @@ def _stream(context: Any, a: types.Type, i: types.Type, v: types.Type) -> Any:
 
 @compiles(store_part)
 def _store_part(context: Any, a: types.Type, i: types.Type, v: types.Type, n: types.Type) -> Any:
-    _check_stored(a, v)
+    check_stored(a, v)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         array, index, value, left = args
         pointer, _ = _vector_pointer(context, builder, a, array, index)
         align = ir.Constant(_I32, a.dtype.bitwidth // 8)
-        mask = _first(builder, left, v.lanes)
+        mask = first_lanes(builder, left, v.lanes)
         call(builder, f"llvm.masked.store.{suffix(v)}.p0", ir.VoidType(), [value, pointer, align, mask])
         return context.get_dummy_value()
 
