@@ -42,7 +42,7 @@ def mixed(a, b):
 
 def test_a_row_fills_the_registers():
     expected = {16: 2, 32: 4}[simd.REGISTERS]
-    assert (simd.VECTORS, ROW) == (expected, expected * simd.W)
+    assert (expected, expected * simd.W) == (simd.VECTORS, ROW)
 
 
 def test_rows_are_loaded_multiplied_added_and_stored():
