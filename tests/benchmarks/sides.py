@@ -20,7 +20,8 @@ from .children import world
 from .processes import ProcessDiedError, started
 from .settings import Setting
 
-REST_S = 0.08  # OpenBLAS's threads spin for 2**26 ticks of the processor's clock by default: up to 50 ms at 1.4 GHz
+# OpenBLAS's threads spin for 2**28 ticks of the processor's clock by default, measured as 0.11 s at 2.4 GHz
+REST_S = 0.25
 SAMPLE_NS = 20_000_000
 
 
@@ -67,7 +68,7 @@ def run_sides(
                 bound=bar or 1.0,
                 min_pairs=effort.min_pairs,
                 max_pairs=effort.max_pairs,
-                limit_s=2 * effort.limit_s,
+                limit_s=3 * effort.limit_s,
             )
     except ProcessDiedError as err:
         return runner.failed(case, str(err)), None
