@@ -59,7 +59,7 @@ class Bar:
             return self.wide, ""
         if self.narrow is None and self.wide is not None:
             lacking = "the integer dot product (AVX-512 VNNI)" if self.dot4 else "64-byte vectors (AVX-512)"
-            return None, f"the bar, {self.wide:g}, is set for {lacking}, which this run has not"
+            return None, f"the bar, {self.wide:g}, is set for {lacking}, which this run doesn't have"
         return self.narrow, ""
 
 

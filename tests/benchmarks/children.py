@@ -18,12 +18,12 @@ PACKAGES = ("numpy", "numba", "llvmlite", "threadpoolctl", "torch", "onnxruntime
 
 def world() -> World:
     """What this process is."""
-    import numpy as np  # loads its BLAS, which threadpoolctl then finds
+    import numpy  # noqa: F401 - loads its BLAS, which threadpoolctl then finds
     import threadpoolctl
 
     from tinytorch import simd
 
-    found = [entry for entry in threadpoolctl.threadpool_info() if entry["user_api"] == "blas" and np]
+    found = [entry for entry in threadpoolctl.threadpool_info() if entry["user_api"] == "blas"]
     blas = found[0] if found else {}
     return World(
         vector_bytes=simd.BYTES,

@@ -65,11 +65,17 @@ def markdown(rows: Sequence[Row], data: dict[str, Any]) -> str:
     """The same table in Markdown, with the machine above it."""
     machine = {name: fact["value"] for name, fact in data["machine"].items()}
     features = " ".join(machine.get("simd_features") or ())
+    system = str(machine["os"]).split()  # name, release, processor family: the release says nothing about speed
     lines = [
         f"Measured {data['started']} on {machine['cpu_name']} ({features}), {machine['usable_cores']} usable cores, "
-        f"{machine['os']}; " + ", ".join(f"{name} {text}" for name, text in data["versions"].items()) + ".",
+        f"{system[0]} {system[-1]}; " + ", ".join(f"{name} {text}" for name, text in data["versions"].items()) + ".",
         "",
     ]
+    if "machine" in data["sweeps"]:
+        peak = data["sweeps"]["machine"]["peak"]["value"]
+        lines[0] += f" Measured peak of one core: {peak:.3g} GFLOP/s in float32."
+    if data["is_quick"]:
+        lines[0] += " A quick run: few samples."
     for name, members in groups(rows):
         lines += [f"**{name}**", "", "| " + " | ".join(HEADS) + " |", "| --- | --- | ---: | ---: | ---: | --- |"]
         lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells(row)) + " |" for row in members]
