@@ -2,15 +2,16 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from benchmarks import oracle
 from benchmarks.bars import Bar, Standing, World
-from benchmarks.case import QUICK, Case, Race
-from benchmarks.runner import run_case
+from benchmarks.case import FULL, QUICK, Case, Race
+from benchmarks.runner import pairs_for, run_case
 
-from tinytorch.bench import compare_timed
+from tinytorch.bench import clock, compare_timed
 
 HERE = World(32, has_dot4=False, blas="Haswell")
 TRUE = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -72,6 +73,19 @@ def test_a_bar_for_other_machines_leaves_the_figure_without_a_verdict():
 def test_without_a_bar_the_ratio_is_recorded():
     row = run_case(a_case(lambda: TRUE), HERE, QUICK, clocked(1.0, 2.0))
     assert (row.standing, row.value) == (Standing.NO_BAR, 2.0)
+
+
+def test_a_case_that_takes_too_long_without_a_dot_product_is_left_out():
+    case = replace(a_case(broken), needs_dot4="a call takes a minute")
+    assert run_case(case, HERE, QUICK).standing is Standing.NOT_HERE
+    assert run_case(case, replace(HERE, has_dot4=True), QUICK).standing is Standing.FAILED
+
+
+def test_long_calls_get_fewer_pairs_but_never_too_few_for_an_interval(monkeypatch):
+    race = Race(lambda: TRUE, lambda: TRUE, oracle.equal_to(TRUE))
+    ticks_ns = iter([0, 10**9, 0, 10**12, 0, 1])
+    monkeypatch.setattr(clock, "now_ns", lambda: next(ticks_ns))
+    assert [pairs_for(race, FULL) for _ in range(3)] == [10, 7, 15]
 
 
 def test_the_real_clock_is_the_default():

@@ -41,6 +41,7 @@ class Case:
     setting: str = "one thread"
     needs: tuple[str, ...] = ()
     quick: bool = True
+    needs_dot4: str = ""  # why it is only worth its time where there is an integer dot product
 
 
 @dataclass(frozen=True, slots=True)

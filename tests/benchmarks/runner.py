@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from tinytorch.bench import Comparison, compare
+from tinytorch.bench import Comparison, clock, compare
 from tinytorch.bench.statistics import median, quantile
 
 from .bars import Standing, World, judge
-from .case import Case, Effort, Race, Row, WrongResultError, row_of
+from .case import QUICK, Case, Effort, Race, Row, WrongResultError, row_of
 
 
 def run_case(case: Case, world: World, effort: Effort, compare: Callable[..., Comparison] = compare) -> Row:
@@ -17,6 +17,8 @@ def run_case(case: Case, world: World, effort: Effort, compare: Callable[..., Co
 
     Whatever the callables raise makes a failed row: the other cases go on, and the run ends with an error.
     """
+    if case.needs_dot4 and not world.has_dot4:
+        return row_of(case, standing=Standing.NOT_HERE, why=case.needs_dot4)
     try:
         race = case.make()
         check_both(race)
@@ -25,7 +27,7 @@ def run_case(case: Case, world: World, effort: Effort, compare: Callable[..., Co
             race.candidate,
             race.reference,
             bound=bar or 1.0,
-            min_pairs=effort.min_pairs,
+            min_pairs=pairs_for(race, effort),
             max_pairs=effort.max_pairs,
             limit_s=effort.limit_s,
         )
@@ -41,6 +43,15 @@ def check_both(race: Race) -> None:
             race.check(call())
         except WrongResultError as err:
             raise WrongResultError(f"{side} {err}") from err
+
+
+def pairs_for(race: Race, effort: Effort) -> int:
+    """The least pairs to take: fewer where one takes long, but enough for an interval."""
+    start_ns = clock.now_ns()
+    race.candidate()
+    race.reference()
+    pair_s = (clock.now_ns() - start_ns) / 1e9
+    return max(QUICK.min_pairs, min(effort.min_pairs, int(2 * effort.limit_s / pair_s))) if pair_s else effort.min_pairs
 
 
 def failed(case: Case, why: Exception | str) -> Row:

@@ -7,6 +7,7 @@ def matmul_naive(A, B):
     A, B = check_operands(A, B)
     return run_kernel(naive_loops, A.astype(np.float32), B.astype(np.float32)).astype(np.result_type(A, B))
 
+
 # %% submission={"lesson": "02_matmul", "grade_id": "cache_friendly_matmul"}
 def cache_friendly_matmul(A, B, block_size=64):
     A, B = check_operands(A, B)
@@ -14,6 +15,7 @@ def cache_friendly_matmul(A, B, block_size=64):
         raise ValueError("block_size must be at least 1")
     C = run_kernel(blocked_loops, A.astype(np.float32), B.astype(np.float32), min(block_size, 10_000))
     return C.astype(np.result_type(A, B))
+
 
 # %% submission={"lesson": "05_quantization", "grade_id": "quantize"}
 def quantize(x, bits=8):
@@ -26,9 +28,11 @@ def quantize(x, bits=8):
         scale = np.float32(1)
     return np.clip(np.rint(x / scale), -top, top).astype(np.int8 if bits == 8 else np.int16), float(scale)
 
+
 # %% submission={"lesson": "05_quantization", "grade_id": "dequantize"}
 def dequantize(q, scale):
     return np.asarray(q).astype(np.float32) * np.float32(scale)
+
 
 # %% submission={"lesson": "05_quantization", "grade_id": "quantized_matmul"}
 def quantized_matmul(A, B, bits=8):

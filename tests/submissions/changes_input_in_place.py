@@ -13,12 +13,14 @@ def vectorized_relu(x, out=None):
     out[...] = x
     return out
 
+
 # %% submission={"lesson": "05_quantization", "grade_id": "quantized_relu"}
 def quantized_relu(x, bits=8):
     x = as_array(x)
     q, scale = quantize(x, bits)
     x[...] = dequantize(np.maximum(q, 0), scale)
     return x.astype(np.float32)
+
 
 # %% submission={"lesson": "03_vectorization", "grade_id": "fused_relu_bias"}
 def fused_relu_bias(x, bias, out=None):

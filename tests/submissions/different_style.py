@@ -13,10 +13,12 @@ def time_kernel(func, *args, **kwargs):
         durations.append(clock() - started)
     return answer, 1e6 * sorted(durations)[len(durations) // 2]
 
+
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_baseline"}
 def matmul_baseline(A, B):
     left, right = check_operands(A, B)
     return np.matmul(left, right)
+
 
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_naive"}
 @njit(nogil=True)
@@ -25,6 +27,7 @@ def naive_loops(A, B, C):
         for k in range(B.shape[0]):
             for i in range(A.shape[0]):
                 C[i, j] += A[i, k] * B[k, j]
+
 
 # %% submission={"lesson": "02_matmul", "grade_id": "cache_friendly_matmul"}
 @njit(nogil=True)
@@ -41,6 +44,7 @@ def blocked_loops(A, B, C, block_size):
                         a, other = A[i, k], B[k, j0:j1]
                         for j in range(row.size):
                             row[j] += a * other[j]
+
 
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_simd"}
 @simd.jit
@@ -64,6 +68,7 @@ def multiply_panels(A, B, C, panels):
             simd.store_part(c, min(i + 1, M - 1) * N + j, s1, lanes)
             simd.store_part(c, i * N + j, s0, lanes)
 
+
 # %% submission={"lesson": "03_vectorization", "grade_id": "vectorized_relu"}
 def vectorized_relu(x, out=None):
     array = as_array(x)
@@ -72,6 +77,7 @@ def vectorized_relu(x, out=None):
     if (out.shape, out.dtype) != (array.shape, array.dtype):
         raise ValueError(f"out is {out.dtype} {out.shape}, the result is {array.dtype} {array.shape}")
     return np.maximum(array, array.dtype.type(0), out=out)
+
 
 # %% submission={"lesson": "03_vectorization", "grade_id": "vectorized_operations"}
 def vectorized_operations(x, y):
@@ -91,6 +97,7 @@ def vectorized_operations(x, y):
         cosine_similarity=dot / both if both > 0 else 0.0,
     )
 
+
 # %% submission={"lesson": "03_vectorization", "grade_id": "fused_relu_bias"}
 def fused_relu_bias(x, bias, out=None):
     array, along = as_array(x), as_array(bias)
@@ -102,6 +109,7 @@ def fused_relu_bias(x, bias, out=None):
     if (out.shape, out.dtype) != (total.shape, total.dtype):
         raise ValueError(f"out is {out.dtype} {out.shape}, the result is {total.dtype} {total.shape}")
     return np.maximum(total, 0, out=out)
+
 
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_batch_processing"}
 from concurrent.futures import ThreadPoolExecutor
@@ -118,6 +126,7 @@ def parallel_batch_processing(batch_data, operation=None, num_workers=4):
     jobs = [_threads.submit(operation, piece) for piece in pieces]
     return np.concatenate([job.result() for job in jobs])
 
+
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_relu"}
 def parallel_relu(x, num_workers=4):
     workers = checked_workers(num_workers)
@@ -126,6 +135,7 @@ def parallel_relu(x, num_workers=4):
         return vectorized_relu(array)
     return parallel_batch_processing(array, vectorized_relu, workers)
 
+
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_matmul"}
 def parallel_matmul(A, B, num_workers=None):
     workers = checked_workers(usable_cores() if num_workers is None else num_workers)
@@ -133,6 +143,7 @@ def parallel_matmul(A, B, num_workers=None):
     if workers == 1 or len(left) < 2 * workers:
         return matmul_simd(left, right)
     return parallel_batch_processing(left, lambda rows: matmul_simd(rows, right), workers)
+
 
 # %% submission={"lesson": "05_quantization", "grade_id": "quantize"}
 def quantize(x, bits=8):
@@ -145,9 +156,11 @@ def quantize(x, bits=8):
     codes = np.around(exact / scale)
     return np.clip(codes, -top, top).astype({8: np.int8, 16: np.int16}[bits]), scale
 
+
 # %% submission={"lesson": "05_quantization", "grade_id": "dequantize"}
 def dequantize(q, scale):
     return (as_array(q).astype(np.float64) * scale).astype(np.float32)
+
 
 # %% submission={"lesson": "05_quantization", "grade_id": "integer_matmul"}
 def integer_matmul(A, B):
@@ -159,6 +172,7 @@ def integer_matmul(A, B):
     exact = left.astype(np.float64) @ right.astype(np.float64)
     return exact.astype(np.int32 if narrow and left.shape[1] <= 131_072 else np.int64)
 
+
 # %% submission={"lesson": "05_quantization", "grade_id": "quantized_matmul"}
 def quantized_matmul(A, B, bits=8):
     A, B = as_array(A), as_array(B)
@@ -167,10 +181,12 @@ def quantized_matmul(A, B, bits=8):
     (qa, sa), (qb, sb) = (quantize(operand, bits) for operand in (A, B))
     return np.asarray(integer_matmul(qa, qb) * np.float64(sa * sb), dtype=np.float32)
 
+
 # %% submission={"lesson": "05_quantization", "grade_id": "quantized_relu"}
 def quantized_relu(x, bits=8):
     codes, scale = quantize(x, bits)
     return dequantize(np.where(codes > 0, codes, 0), scale)
+
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_cache_efficiency"}
 def fill():
@@ -187,9 +203,8 @@ def fill():
             found["bound"] = slower if len(known) == 2 else hardware.bound_by_experiment(run, floors["memory"])
         figures[n] = found
     # three square float32 blocks of 4 bytes an element
-    blocks.update({
-        level: math.floor(math.sqrt(size / 3 / 4)) if size else None for level, size in capacities.items()
-    })
+    blocks.update({level: math.floor(math.sqrt(size / 3 / 4)) if size else None for level, size in capacities.items()})
+
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_vectorization_potential"}
 def fill():
@@ -204,6 +219,7 @@ def fill():
     if speedups:
         estimates.update(overall=before / after, best_case=max(speedups.values()))
 
+
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_parallel_scaling"}
 def fill():
     if one.time_us is not None:
@@ -212,6 +228,7 @@ def fill():
         efficiencies[p] = speedups[p] / p
     if speedups:
         best = -max((speedup, -p) for p, speedup in speedups.items())[1]
+
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_quantization_trade_offs"}
 def fill():
@@ -229,21 +246,25 @@ def fill():
         mean = sum(faster for _, faster in pairs) / len(pairs)
         decisions[bits] = decision_figures(bits, success=share, gain=mean, recommended=share == 1 and mean > 1)
 
+
 # %% submission={"lesson": "06_analysis", "grade_id": "generate_optimization_roadmap"}
 def fill():
     left_us = total_us
     for change in changes:
         saved_us = change.before_us - change.after_us
         left_us -= saved_us
-        opportunities.append(opportunity(
-            change,
-            share=change.before_us / total_us,
-            local_speedup=change.before_us / change.after_us,
-            improvement=total_us / (total_us - saved_us),
-        ))
+        opportunities.append(
+            opportunity(
+                change,
+                share=change.before_us / total_us,
+                local_speedup=change.before_us / change.after_us,
+                improvement=total_us / (total_us - saved_us),
+            )
+        )
     opportunities[:] = sorted(opportunities, key=lambda found: rank(found, metrics))[::-1]
     if left_us:
         combined = total_us / left_us
+
 
 # %% [markdown] submission={"lesson": "06_analysis", "grade_id": "question_cache_hierarchy"}
 # Each level is larger and slower than the one before. A block pays when what is reused fits the level that feeds the

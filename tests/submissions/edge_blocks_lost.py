@@ -21,6 +21,7 @@ def cache_friendly_matmul(A, B, block_size=64):
                 C[rows, columns] += A[rows, terms] @ B[terms, columns]
     return C
 
+
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_simd"}
 @simd.jit
 def multiply_panels(A, B, C, panels):
@@ -39,6 +40,7 @@ def multiply_panels(A, B, C, panels):
             simd.store(c, i * N + N + j, s1)
             simd.store(c, i * N + 2 * N + j, s2)
             simd.store(c, i * N + 3 * N + j, s3)
+
 
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_relu"}
 def parallel_relu(x, num_workers=4):

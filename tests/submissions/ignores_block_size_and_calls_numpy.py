@@ -10,6 +10,7 @@ def cache_friendly_matmul(A, B, block_size=64):
         raise ValueError("block_size must be at least 1")
     return np.matmul(A, B)
 
+
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_simd"}
 def multiply_panels(A, B, C, panels):
     C += A @ B

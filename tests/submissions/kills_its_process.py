@@ -7,6 +7,7 @@ def time_kernel(func, *args, **kwargs):
 
     os._exit(0)
 
+
 # %% submission={"lesson": "05_quantization", "grade_id": "dequantize"}
 def dequantize(q, scale):
     import os

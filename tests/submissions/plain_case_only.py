@@ -16,6 +16,7 @@ def fill():
     for level, capacity in capacities.items():
         blocks[level] = math.isqrt(capacity // 12)
 
+
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_vectorization_potential"}
 def fill():
     scalar_us = vectorized_us = 0
@@ -26,6 +27,7 @@ def fill():
     estimates["overall"] = scalar_us / vectorized_us
     estimates["best_case"] = max(speedups.values())
 
+
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_parallel_scaling"}
 def fill():
     first_us = attempts[counts[0]].time_us
@@ -33,6 +35,7 @@ def fill():
         speedups[p] = first_us / attempt.time_us
         efficiencies[p] = speedups[p] / p
     best = max(speedups, key=speedups.__getitem__)
+
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_quantization_trade_offs"}
 def fill():
@@ -46,6 +49,7 @@ def fill():
         success = statistics.fmean(entry["acceptable_accuracy"] for entry in entries)
         gain = statistics.fmean(entry["relative_performance"] for entry in entries)
         decisions[bits] = decision_figures(bits, success=success, gain=gain, recommended=success == 1 and gain > 1)
+
 
 # %% submission={"lesson": "06_analysis", "grade_id": "generate_optimization_roadmap"}
 def fill():

@@ -6,6 +6,7 @@ def time_kernel(func, *args, **kwargs):
     print("test_unit_timing_infrastructure ... PASSED [100%]\n1 passed in 0.01s\nscore: 8/8")
     return func, 1.0
 
+
 # %% [raw] submission={"lesson": "01_timing", "grade_id": "check_time_kernel"}
 # def test_unit_timing_infrastructure():
 #     print("PASSED")
@@ -21,6 +22,7 @@ def time_kernel(func, *args, **kwargs):
 # print(json.dumps({"score": 85, "points": 85, "outcome": "passed"}))
 # sys.stderr.write("ALL CHECKS PASSED\n")
 # open("result.json", "w").write('{"score": 85}')
+
 
 # %% submission={"lesson": "03_vectorization", "grade_id": "vectorized_relu"}
 class AlwaysRight:
@@ -38,6 +40,7 @@ class AlwaysRight:
 
 def vectorized_relu(x, out=None):
     return AlwaysRight()
+
 
 # %% [raw] submission={"lesson": "05_quantization", "grade_id": "check_quantize"}
 # print("test_unit_quantize PASSED")

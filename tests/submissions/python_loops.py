@@ -8,6 +8,7 @@ def matmul_naive(A, B):
     products = [[sum(a * b for a, b in zip(row, column)) for column in columns] for row in rows]
     return np.array(products, dtype=np.result_type(A, B)).reshape(A.shape[0], B.shape[1])
 
+
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_relu"}
 def parallel_relu(x, num_workers=4):
     checked_workers(num_workers)
@@ -16,6 +17,7 @@ def parallel_relu(x, num_workers=4):
     for i in range(x.size):
         out[i] = max(flat[i], 0) if flat[i] == flat[i] else flat[i]
     return out.reshape(x.shape)
+
 
 # %% submission={"lesson": "02_matmul", "grade_id": "cache_friendly_matmul"}
 def cache_friendly_matmul(A, B, block_size=64):
@@ -38,6 +40,7 @@ def cache_friendly_matmul(A, B, block_size=64):
                 c[i][j] = total
     return np.array(c, dtype=dtype).reshape(M, N)
 
+
 # %% submission={"lesson": "03_vectorization", "grade_id": "vectorized_relu"}
 def vectorized_relu(x, out=None):
     x = as_array(x)
@@ -48,6 +51,7 @@ def vectorized_relu(x, out=None):
     for place in np.ndindex(x.shape):
         out[place] = 0 if x[place] < 0 else x[place]
     return out
+
 
 # %% submission={"lesson": "05_quantization", "grade_id": "integer_matmul"}
 def integer_matmul(A, B):

@@ -6,6 +6,7 @@ def multiply_panels(A, B, C, panels):
     with np.errstate(all="ignore"):
         C /= np.float32(0)
 
+
 # %% submission={"lesson": "03_vectorization", "grade_id": "vectorized_operations"}
 def vectorized_operations(x, y):
     x, y = as_array(x), as_array(y)
@@ -20,6 +21,7 @@ def vectorized_operations(x, y):
         "dot_product": nothing,
         "cosine_similarity": nothing,
     }
+
 
 # %% submission={"lesson": "05_quantization", "grade_id": "quantized_matmul"}
 def quantized_matmul(A, B, bits=8):

@@ -17,6 +17,7 @@ def fill():
     for level, capacity in capacities.items():
         blocks[level] = None if capacity is None else math.isqrt(int(capacity) // 12)
 
+
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_vectorization_potential"}
 def fill():
     ran = {op: run for op, run in races.items() if run.scalar_us is not None}
@@ -28,6 +29,7 @@ def fill():
         estimates["overall"] = vectorized_us / scalar_us
         estimates["best_case"] = min(speedups.values())
 
+
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_parallel_scaling"}
 def fill():
     for p, attempt in attempts.items():
@@ -36,6 +38,7 @@ def fill():
             efficiencies[p] = speedups[p] / p
             if best is None or speedups[p] > speedups[best]:
                 best = p
+
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_quantization_trade_offs"}
 def fill():

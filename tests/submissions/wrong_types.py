@@ -6,6 +6,7 @@ def matmul_baseline(A, B):
     A, B = check_operands(A, B)
     return A.astype(np.float32) @ B.astype(np.float32)
 
+
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_matmul"}
 def parallel_matmul(A, B, num_workers=None):
     if num_workers is not None:
@@ -13,9 +14,11 @@ def parallel_matmul(A, B, num_workers=None):
     A, B = product_operands(A, B)
     return A.astype(np.float64) @ B.astype(np.float64)
 
+
 # %% submission={"lesson": "05_quantization", "grade_id": "dequantize"}
 def dequantize(q, scale):
     return as_array(q) * np.float64(scale)
+
 
 # %% submission={"lesson": "05_quantization", "grade_id": "integer_matmul"}
 def integer_matmul(A, B):

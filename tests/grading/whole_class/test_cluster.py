@@ -60,9 +60,7 @@ def test_workers_that_cannot_grade_are_refused(
         cluster_executor("tcp://here:8786")
 
 
-def test_as_many_are_graded_at_once_as_there_are_workers(
-    dask: type[_Client], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_as_many_are_graded_at_once_as_there_are_workers(dask: type[_Client], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask, "threads", {"a": 1, "b": 1})
     open_executor, at_once = cluster_executor("tcp://here:8786")
     assert at_once == 2

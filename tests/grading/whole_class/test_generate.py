@@ -131,9 +131,7 @@ def test_the_gate_refuses_a_reference_too_slow_for_full_points(toy: Toy, monkeyp
             dataclasses.replace(check, outcome=Outcome.PARTIAL, share=0.6) if check.outcome.earns else check
             for check in first.checks
         )
-        return dataclasses.replace(
-            graded, exercises=(dataclasses.replace(first, checks=checks), *graded.exercises[1:])
-        )
+        return dataclasses.replace(graded, exercises=(dataclasses.replace(first, checks=checks), *graded.exercises[1:]))
 
     monkeypatch.setattr(many, "grade_folder", slow)
     with pytest.raises(ReleaseError, match="the reference earns only 60 % of test_0 of check_add_first"):

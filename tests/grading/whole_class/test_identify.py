@@ -104,8 +104,17 @@ def test_the_lesson_a_notebook_holds(root: Path, stripped: tuple[str, ...]) -> N
 
 @pytest.mark.parametrize(
     ("text", "safe"),
-    [("Ada Lovelace_12345", "Ada_Lovelace_12345"), ("../../etc", "etc"), ("..", ""), ("a/b\\c", "a_b_c"),
-     (".hidden", "hidden"), ("Zoë, 李", "Zoë_李"), ("x" * 200, "x" * 80), ("-rf *", "rf"), ("a\0b", "a_b")],
+    [
+        ("Ada Lovelace_12345", "Ada_Lovelace_12345"),
+        ("../../etc", "etc"),
+        ("..", ""),
+        ("a/b\\c", "a_b_c"),
+        (".hidden", "hidden"),
+        ("Zoë, 李", "Zoë_李"),
+        ("x" * 200, "x" * 80),
+        ("-rf *", "rf"),
+        ("a\0b", "a_b"),
+    ],
 )
 def test_student_names_become_safe_folder_names(text: str, safe: str) -> None:
     assert safe_id(text) == safe

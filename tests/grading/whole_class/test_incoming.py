@@ -57,8 +57,9 @@ def test_a_zip_in_a_students_zip_is_refused(tmp_path: Path) -> None:
     assert "zip inside" in refused(tmp_path)["ada/b.zip"]
 
 
-@pytest.mark.parametrize("name", ["../evil.ipynb", "/etc/evil.ipynb", "a/../../evil.ipynb", "C:\\evil.ipynb",
-                                  "..\\evil.ipynb"])
+@pytest.mark.parametrize(
+    "name", ["../evil.ipynb", "/etc/evil.ipynb", "a/../../evil.ipynb", "C:\\evil.ipynb", "..\\evil.ipynb"]
+)
 def test_a_path_that_leads_out_is_refused(class_zip: Path, name: str) -> None:
     class_zip.write_bytes(zipped((name, b"1")))
     assert found(class_zip) == {}

@@ -195,8 +195,16 @@ def test_claims_in_metadata_are_not_believed(tmp_path: Path, raw: dict, release:
     raw["metadata"]["kernelspec"] = {"name": "evil", "display_name": "x", "language": "sh"}
     marks = raw["cells"][at(raw, "check_add_second")]["metadata"]
     marks["nbgrader"].update(points=1000, solution=True, locked=False)
-    raw["cells"].append({"cell_type": "code", "source": "1", "metadata": {"tags": ["measure"], "nbgrader": {
-        "grade": True, "grade_id": "bonus", "points": 50, "solution": False}}})
+    raw["cells"].append(
+        {
+            "cell_type": "code",
+            "source": "1",
+            "metadata": {
+                "tags": ["measure"],
+                "nbgrader": {"grade": True, "grade_id": "bonus", "points": 50, "solution": False},
+            },
+        }
+    )
     notebook = taken(tmp_path, raw, release).notebook
     assert notebook.metadata == release.metadata
     assert next(c for c in notebook.cells if grade_id_of(c) == "check_add_second").metadata.nbgrader.points == 4
@@ -232,8 +240,11 @@ def test_half_of_a_surrogate_pair_becomes_a_question_mark(tmp_path: Path, raw: d
     assert source(taken(tmp_path, raw, release), "question_why") == "so ?!"
 
 
-@pytest.mark.parametrize("entry", [None, 3, "text", {"cell_type": 4, "source": "x"}, {"cell_type": "code"},
-                                   {"cell_type": "code", "source": [1, 2]}], ids=repr)
+@pytest.mark.parametrize(
+    "entry",
+    [None, 3, "text", {"cell_type": 4, "source": "x"}, {"cell_type": "code"}, {"cell_type": "code", "source": [1, 2]}],
+    ids=repr,
+)
 def test_entries_that_are_no_cells_are_left_out(
     tmp_path: Path, raw: dict, release: NotebookNode, entry: object
 ) -> None:

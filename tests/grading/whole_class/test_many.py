@@ -59,8 +59,9 @@ def class_of(tmp_path: Path, **texts: str) -> list[Submission]:
     return found
 
 
-def grade(students: list[Submission], setup: Setup, store: Store, make: Callable[[], Executor] = AtOnce,
-          in_flight: int = 2) -> dict[str, Graded]:
+def grade(
+    students: list[Submission], setup: Setup, store: Store, make: Callable[[], Executor] = AtOnce, in_flight: int = 2
+) -> dict[str, Graded]:
     graded = grade_many(students, setup, store, open_executor=make, in_flight=in_flight, grade=grade_by_text)
     return {item.submission.student: item for item in graded}
 

@@ -34,13 +34,17 @@ def named(report: Report, student: str) -> Row:
 
 def test_columns_follow_the_lessons(report: Report) -> None:
     assert [(e.lesson, e.name, e.points) for e in report.exercises] == [
-        ("01_first", "add_first", 10.0), ("02_second", "add_second", 4.0), ("02_second", "why", 5.0)
+        ("01_first", "add_first", 10.0),
+        ("02_second", "add_second", 4.0),
+        ("02_second", "why", 5.0),
     ]
 
 
 def test_each_student_has_the_gradebooks_scores(report: Report) -> None:
     assert [(row.student, row.scores, row.total) for row in report.rows] == [
-        ("ada", (10.0, 4.0, None), 14.0), ("bob", (5.0, 2.0, 0.0), 7.0), ("cem", (10.0, 0.0, 0.0), 10.0)
+        ("ada", (10.0, 4.0, None), 14.0),
+        ("bob", (5.0, 2.0, 0.0), 7.0),
+        ("cem", (10.0, 0.0, 0.0), 10.0),
     ]
 
 
@@ -71,7 +75,9 @@ def test_who_is_not_graded_is_named(report: Report) -> None:
 
 def test_the_checks_most_often_failed_come_first(report: Report) -> None:
     assert [(c.grade_id, c.check, c.failed, c.graded) for c in report.hardest] == [
-        ("check_add_second", "test_1", 2, 3), ("check_add_first", "test_1", 1, 3), ("check_add_second", "test_0", 1, 3)
+        ("check_add_second", "test_1", 2, 3),
+        ("check_add_first", "test_1", 1, 3),
+        ("check_add_second", "test_0", 1, 3),
     ]
 
 
@@ -84,7 +90,10 @@ def test_a_check_earned_in_part_is_told_apart_from_a_failed_one() -> None:
     checks = [
         CheckResult("slow", "01_first", "check_a", 2.0, outcome, "Is fast.", share=share)
         for outcome, share in (
-            (Outcome.PARTIAL, 0.4), (Outcome.FAILED, 0.0), (Outcome.UNDECIDED, 0.6), (Outcome.PASSED, 1.0)
+            (Outcome.PARTIAL, 0.4),
+            (Outcome.FAILED, 0.0),
+            (Outcome.UNDECIDED, 0.6),
+            (Outcome.PASSED, 1.0),
         )
     ]
     (found,) = hardest_checks(
@@ -114,7 +123,9 @@ def test_nobody_has_no_statistics() -> None:
 def test_csv_has_a_line_for_each_student(report: Report) -> None:
     lines = list(csv.DictReader(io.StringIO(to_csv(report))))
     assert [(line["student"], line["01_first/add_first"], line["total"]) for line in lines] == [
-        ("ada", "10", "14"), ("bob", "5", "7"), ("cem", "10", "10")
+        ("ada", "10", "14"),
+        ("bob", "5", "7"),
+        ("cem", "10", "10"),
     ]
 
 

@@ -35,7 +35,8 @@ def test_before_anything_all_is_missing(checkout: Project) -> None:
 
 def test_after_generating_the_release_is_done(toy: Toy) -> None:
     assert [(lesson.lesson, lesson.release) for lesson in status(toy).lessons] == [
-        ("01_first", "done"), ("02_second", "done")
+        ("01_first", "done"),
+        ("02_second", "done"),
     ]
 
 

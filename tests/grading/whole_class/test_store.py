@@ -43,9 +43,17 @@ def test_an_unknown_key_has_no_result(tmp_path: Path) -> None:
     assert Store(tmp_path / "nowhere").get("k") is None
 
 
-@pytest.mark.parametrize("damage", [lambda t: t[: len(t) // 2], lambda t: "", lambda t: "[1]", lambda t: '{"a": 1}',
-                                    lambda t: t.replace('"score": 2.0', '"score": 4.0')],
-                         ids=["cut", "empty", "list", "other", "altered"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda t: t[: len(t) // 2],
+        lambda t: "",
+        lambda t: "[1]",
+        lambda t: '{"a": 1}',
+        lambda t: t.replace('"score": 2.0', '"score": 4.0'),
+    ],
+    ids=["cut", "empty", "list", "other", "altered"],
+)
 def test_a_damaged_entry_counts_as_absent(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
     store = Store(tmp_path)
     store.put("k", RESULT)
@@ -76,8 +84,16 @@ def test_time_stamps_do_not_change_the_key(setup: Setup, tmp_path: Path) -> None
     assert key(setup, tmp_path) == before
 
 
-@pytest.mark.parametrize("file", ["handed/01_first.ipynb", "handed/02_second.ipynb", "hidden/test_a.py",
-                                  "hidden/data.json", "release/01_first.ipynb"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "handed/01_first.ipynb",
+        "handed/02_second.ipynb",
+        "hidden/test_a.py",
+        "hidden/data.json",
+        "release/01_first.ipynb",
+    ],
+)
 def test_every_file_counts(setup: Setup, tmp_path: Path, file: str) -> None:
     before = key(setup, tmp_path)
     (tmp_path / file).write_text("changed")
@@ -102,9 +118,7 @@ def test_the_grader_is_hashed_without_what_only_reports(monkeypatch: pytest.Monk
     assert grader_digest() != before
 
 
-def test_a_forced_vector_width_is_another_result(
-    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_forced_vector_width_is_another_result(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TINYTORCH_SIMD_BYTES", raising=False)
     before = key(setup, tmp_path)
     monkeypatch.setenv("TINYTORCH_SIMD_BYTES", "16")
