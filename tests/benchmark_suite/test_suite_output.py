@@ -55,7 +55,14 @@ def run_that_finds(monkeypatch, tmp_path):
 
     def run(*rows: Row, arguments: tuple[str, ...] = ()) -> tuple[int, Path]:
         worlds = {"one thread": World(32, False, "Haswell", versions={"numpy": "2"})}
-        monkeypatch.setattr(suite, "run", lambda only, effort, say: suite.Run(list(rows), worlds))
+
+        def find(only, effort, say, found) -> None:
+            found.rows += rows
+            found.worlds |= worlds
+            if "--only" in arguments and "cut" in arguments:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(suite, "run", find)
         return command.main(["--to", str(tmp_path / "out"), *arguments]), tmp_path / "out"
 
     return run
@@ -71,6 +78,18 @@ def test_a_wrong_kernel_does(run_that_finds, capsys):
     assert code == 1
     assert "failed: wrong: element [0] is nan" in capsys.readouterr().err
     assert record.read(folder)["counts"]["failed"] == 1
+
+
+def test_a_run_that_was_cut_keeps_what_it_found(run_that_finds):
+    code, folder = run_that_finds(row("fine", Standing.MET), arguments=("--only", "cut"))
+    assert code == 130
+    assert [found["name"] for found in record.read(folder)["rows"]] == ["fine"]
+
+
+def test_rows_are_shown_in_the_order_of_the_catalogue():
+    names = ["first call x", "relu-out-64K", "matmul_simd-512"]
+    shown = suite.in_order([row(name, Standing.MET) for name in names])
+    assert [r.name for r in shown] == names[::-1]
 
 
 def test_a_run_that_names_nothing_is_a_usage_error(run_that_finds):

@@ -98,9 +98,9 @@ def test_a_wrong_or_dead_side_fails(name, words):
         ("two threads", Processor(True, 32, 2), ""),
         ("16-byte vectors", Processor(True, 32, 2), ""),
         ("16-byte vectors", Processor(False, 16, 8), "needs an x86 processor"),
-        ("32-byte vectors", Processor(True, 32, 2), "own vectors have 32 bytes"),
+        ("32-byte vectors", Processor(True, 32, 2), "this processor's vectors have 32 bytes"),
         ("32-byte vectors", Processor(True, 64, 2), ""),
-        ("BLAS kernels for AVX-512", Processor(True, 32, 2), "own vectors have 32 bytes"),
+        ("BLAS kernels for AVX-512", Processor(True, 32, 2), "needs AVX-512"),
         ("BLAS kernels for AVX-512", Processor(True, 64, 2), ""),
     ],
 )

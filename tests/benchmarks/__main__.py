@@ -28,7 +28,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0: ran, however slow; 1: a kernel was wrong, raised or died, or a run to print is missing; 2: usage."""
+    """0: ran, however slow; 1: a kernel was wrong, raised or died, or a run to print is missing; 2: usage; 130: cut."""
     options = parsed(sys.argv[1:] if arguments is None else arguments)
     if options.list:
         print("\n".join(case.name for case in catalogue.all_cases()))
@@ -42,7 +42,12 @@ def benchmark(options: argparse.Namespace) -> int:
     """Run, print the table, write the JSON and the figures."""
     effort = QUICK if options.quick else FULL
     started = f"{datetime.datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
-    found = suite.run(options.only, effort, lambda text: print(text, file=sys.stderr, flush=True))
+    found, interrupted = suite.Run(), False
+    try:
+        suite.run(options.only, effort, lambda text: print(text, file=sys.stderr, flush=True), found)
+    except KeyboardInterrupt:
+        interrupted = True  # what was measured so far is printed and written all the same
+    found.rows = suite.in_order(found.rows)
     if not found.rows and not found.figures:
         print(f"nothing is called {' or '.join(options.only)}; --list prints the names", file=sys.stderr)
         return 2
@@ -59,7 +64,7 @@ def benchmark(options: argparse.Namespace) -> int:
     failed = [row for row in found.rows if row.standing is Standing.FAILED]
     for row in failed:
         print(f"failed: {row.name}: {row.why}", file=sys.stderr)
-    return 1 if failed else 0
+    return 130 if interrupted else int(bool(failed))
 
 
 def show_again(folder: Path, as_markdown: bool) -> int:

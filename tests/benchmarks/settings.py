@@ -36,6 +36,7 @@ class Setting:
     reference: Mapping[str, str] | None = None
     cores: int = 1
     wider_than: int = 0
+    otherwise: str = ""  # what to say where vectors are not wider
 
     def why_not(self, processor: Processor) -> str:
         """Why it can't be had on this processor; empty if it can."""
@@ -44,7 +45,7 @@ class Setting:
         if self.wider_than and not processor.is_x86:
             return "needs an x86 processor, whose BLAS has kernels for several widths"
         if processor.vector_bytes <= self.wider_than:
-            return f"this processor's own vectors have {processor.vector_bytes} bytes, not more than {self.wider_than}"
+            return f"{self.otherwise}; this processor's vectors have {processor.vector_bytes} bytes"
         return ""
 
 
@@ -56,7 +57,8 @@ def _narrow(size: int, blas: str, numpy: str) -> Setting:
         "NPY_DISABLE_CPU_FEATURES": numpy,
     }
     words = f"{size}-byte vectors on both sides ({blas} kernels in OpenBLAS), one thread"
-    return Setting(f"{size}-byte vectors", words, environment, wider_than=size)
+    otherwise = f"only wider vectors can be narrowed to {size} bytes"
+    return Setting(f"{size}-byte vectors", words, environment, wider_than=size, otherwise=otherwise)
 
 
 SETTINGS = {
@@ -70,6 +72,7 @@ SETTINGS = {
             "one thread, OpenBLAS made to use its SkylakeX kernels",
             ONE_THREAD | {"OPENBLAS_CORETYPE": "SkylakeX"},
             wider_than=32,
+            otherwise="needs AVX-512",
         ),
         Setting("two threads", "two processes in turn, two threads each", ONE_THREAD, TWO_THREADS, cores=2),
         Setting("all threads", "the package's own threads; BLAS and OpenMP on one", ONE_THREAD, cores=2),

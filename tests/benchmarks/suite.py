@@ -27,25 +27,28 @@ class Run:
     figures: list[str] = field(default_factory=list)
 
 
-def run(only: Sequence[str], effort: Effort, say: Say) -> Run:
-    """Run everything, or what the patterns in `only` name."""
-    found = Run()
+def run(only: Sequence[str], effort: Effort, say: Say, found: Run) -> None:
+    """Run everything, or what the patterns in `only` name; what is found is in `found` as soon as it is."""
     here = processor()
 
     def keep(row: Row) -> None:
         found.rows.append(row)
-        say(line(row))
+        if row.value is not None or row.standing is Standing.FAILED:
+            say(line(row))
 
-    order = {case.name: place for place, case in enumerate(catalogue.all_cases())}
     cases = sorted(catalogue.selected(only, effort.is_quick), key=lambda case: case.setting)
     for setting, members in groupby(cases, key=lambda case: case.setting):
         world = run_cases(SETTINGS[setting], list(members), here, effort, keep)
         found.worlds |= {setting: world} if world else {}
-    found.rows.sort(key=lambda row: order[row.name])  # the table's order; they ran setting by setting
     for row in timed_calls(only, effort):
         keep(row)
     run_sweeps(only, effort, found, say, keep)
-    return found
+
+
+def in_order(rows: Sequence[Row]) -> list[Row]:
+    """The rows as the table shows them: cases as in the catalogue (they ran setting by setting), then the others."""
+    order = {case.name: place for place, case in enumerate(catalogue.all_cases())}
+    return sorted(rows, key=lambda row: order.get(row.name, len(order)))
 
 
 def run_cases(setting: Setting, cases: list[Case], here: Processor, effort: Effort, keep: Keep) -> World | None:
