@@ -204,3 +204,11 @@ def test_one_comparison_from_the_command_line(tmp_path):
     [found] = record.read(tmp_path)["rows"]
     assert found["standing"] in ("met", "short", "unsure")
     assert len(found["samples"]["candidate"]) == len(found["samples"]["reference"]) >= 7
+
+
+def test_amdahls_curve_is_drawn_only_where_workers_helped():
+    slower = {"workers": {"workers": [1, 2], "cores": 2, "timings": {"product": [timing(5.0), timing(9.0)]}}}
+    labels = [[text.get_text() for text in figures.scaling(data).axes[0].get_legend().get_texts()]
+              for data in (MADE_UP, slower)]  # fmt: skip
+    assert "Amdahl's law" in " ".join(labels[0])
+    assert "Amdahl's law" not in " ".join(labels[1])

@@ -57,14 +57,14 @@ def blocks(sweeps: Data) -> Figure:
 
 
 def scaling(sweeps: Data) -> Figure:
-    """Speedup with workers, and Amdahl's curve through the product's speedup on all cores."""
+    """Speedup with workers, and Amdahl's curve through the product's speedup on all cores, where there was one."""
     data = sweeps["workers"]
     timings = {name: [as_timing(timing) for timing in series] for name, series in data["timings"].items()}
     product = next(iter(timings.values()))
     share = None
     if data["cores"] in data["workers"] and data["cores"] > 1:
         speedup = product[0].median_us / product[data["workers"].index(data["cores"])].median_us
-        share = max(serial_fraction(speedup, data["cores"]), 0.0)
+        share = max(serial_fraction(speedup, data["cores"]), 0.0) if speedup > 1 else None
     return plots.scaling(data["workers"], timings, share)
 
 
