@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinytorch.bench import Comparison, compare_timed
+from tinytorch.errors import GraderFaultError
 from tinytorch.grading import check
 from tinytorch.grading.check import CheckFailed
 from tinytorch.grading.student import Call
@@ -209,3 +211,31 @@ def test_exceptions_that_want_more_than_a_message_still_arrive() -> None:
     assert isinstance(
         to_exception(StudentError("UnicodeDecodeError", "UnicodeDecodeError", "m", "", "", "")), StudentRaised
     )
+
+
+BANDS = {0.5: 0.25, 2.0: 1.0}
+
+
+def race(ratio: float, bounds: tuple[float, ...] = (0.5, 2.0)) -> Comparison:
+    return compare_timed(lambda: 1.0, lambda: ratio, bound=bounds)
+
+
+def test_below_every_band_the_check_fails_and_the_measurement_stays() -> None:
+    check.take_standings()
+    with pytest.raises(CheckFailed, match=r"too slow: 0\.1 times the speed .* 0\.5 earns 25 %"):
+        check.bands(race(0.1), BANDS)
+    assert [found.share for found in check.take_standings()] == [0.0]
+    assert check.take_standings() == []
+
+
+def test_every_race_of_a_check_is_kept() -> None:
+    check.take_standings()
+    check.bands(race(0.7), BANDS)
+    check.bands(race(3.0), BANDS)
+    assert [found.share for found in check.take_standings()] == [0.25, 1.0]
+
+
+@pytest.mark.parametrize(("ratio", "bounds", "bands"), [(1.0, (0.5, 2.0), {}), (1.0, (1.0,), BANDS)])
+def test_bands_that_do_not_fit_are_our_fault(ratio: float, bounds: tuple[float, ...], bands: dict) -> None:
+    with pytest.raises(GraderFaultError, match="bands"):
+        check.bands(race(ratio, bounds), bands)

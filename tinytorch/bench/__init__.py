@@ -4,7 +4,19 @@ What the analyses of lesson 06 are made of stands in modules of its own: `kernel
 `precision` measure; `changes` and `roadmap` put the findings in order; `results` and `advice` say what they are.
 """
 
+from tinytorch.bench.bands import Bands, Standing, in_bands, standing
 from tinytorch.bench.compare import Comparison, Verdict, compare, compare_timed
 from tinytorch.bench.sample import Timing, measure
 
-__all__ = ["Comparison", "Timing", "Verdict", "compare", "compare_timed", "measure"]
+__all__ = [
+    "Bands",
+    "Comparison",
+    "Standing",
+    "Timing",
+    "Verdict",
+    "compare",
+    "compare_timed",
+    "in_bands",
+    "measure",
+    "standing",
+]

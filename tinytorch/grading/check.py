@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinytorch.bench import Comparison
-from tinytorch.grading.bands import Bands, Standing, standing
+from tinytorch.bench import Bands, Comparison, Standing, standing
+from tinytorch.errors import GraderFaultError
 from tinytorch.grading.trouble import CheckFailed, StudentRaised, student_error
 from tinytorch.grading.values import Unsupported
 
@@ -156,7 +156,10 @@ def bands(comparison: Comparison, shares: Bands) -> None:
     Fails when the ratio's whole interval lies below them all; an interval on both sides of a ratio counts for the
     student. A check with several races earns the least of what they earn.
     """
-    found = standing(comparison, shares)
+    try:
+        found = standing(comparison, shares)
+    except ValueError as err:
+        raise GraderFaultError(f"a hidden check's bands: {err}") from err
     _standings.append(found)
     if found.share == 0:
         raise CheckFailed(f"too slow: {found.words}")

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import pytest
 
+from tinytorch.bench import Standing
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.bands import Standing
 from tinytorch.grading.check import describe, take_standings
 from tinytorch.grading.model import CheckResult, Outcome
 from tinytorch.grading.student import Student
@@ -111,13 +111,19 @@ class HiddenChecks:
         requirement = inspect.getdoc(item.function) or ""
         name = check_name(item)
         share = min((each.share for each in standings), default=1.0)
-        races = tuple(each.race for each in standings)
+        races = tuple(map(_race, standings))
         about = (name, _lesson(item), grade_id, weight, outcome, requirement, words)
         self.results.append(CheckResult(*about, round(seconds, 4), share if outcome.earns else 0.0, races))
 
     def _fault(self, item: pytest.Item, raised: BaseException) -> None:
         self.faults.append(f"{check_name(item)} ended with {type(raised).__name__}: {raised}"[:1000])
         item.session.shouldstop = "a fault of the grader"
+
+
+def _race(found: Standing) -> dict[str, Any]:
+    """The measurement behind a share as plain data: samples, ratio, interval and bands."""
+    bands = {f"{edge:g}": share for edge, share in found.bands.items()}
+    return {**found.comparison.as_dict(), "bands": bands, "share": found.share}
 
 
 def _outcome(standings: Sequence[Standing]) -> Outcome:

@@ -7,6 +7,26 @@ from tinytorch.grading import check
 
 pytestmark = pytest.mark.lesson("04_parallelism")
 
+# The lesson's `parallel_loops`: the given loops of lesson 02, their rows shared out to as many threads as cores.
+PARALLEL_LOOPS = """
+from numba import njit, prange
+
+
+@njit(parallel=True, nogil=True)
+def parallel_loops(A, B, C):
+    for i in prange(A.shape[0]):
+        for k in range(A.shape[1]):
+            for j in range(B.shape[1]):
+                C[i, j] += A[i, k] * B[k, j]
+
+
+def reference(A, B):
+    C = np.zeros((A.shape[0], B.shape[1]), A.dtype)
+    parallel_loops(A, B, C)
+    return C
+"""
+SHORT_RELU = {0.1: 0.5, 0.4: 1.0}
+IN_PANELS = {0.15: 0.5, 0.6: 1.0}
 SUMS = "import numpy\ndef sums(batch):\n    return batch.reshape(len(batch), 6).astype(numpy.float64).sum(axis=1)\n"
 PAIRS = "import numpy\ndef pairs(batch):\n    return numpy.stack([batch > 0, batch < 0], axis=-1).astype(numpy.int8)\n"
 MEETING = (
@@ -76,18 +96,19 @@ def test_parallel_relu_refuses_no_workers(student, rng):
             student.parallel_relu(x, num_workers=workers)
 
 
-@pytest.mark.grade("check_parallel_relu", weight=1)
-def test_parallel_relu_is_fast_for_short_calls(student, rng):
-    """A short call takes no thread's detour: it runs at the speed of compiled code."""
+@pytest.mark.grade("check_parallel_relu", weight=1.5)
+def test_speed_of_short_parallel_relu(student, rng):
+    """Speed of parallel_relu, 50 thousand float32, against np.maximum: a call so short takes no detour by threads."""
 
     def make_inputs():
-        return (rng.standard_normal(50_000).astype(np.float32),)
+        return (rng.standard_normal(50_000, dtype=np.float32),)
 
     def verify(inputs, result):
         check.close(result, np.maximum(inputs[0], 0), dtype=np.float32)
 
-    reference = "import numpy\ndef reference(x):\n    return numpy.maximum(x, 0)"
-    check.bands(student.speed("parallel_relu", make_inputs, reference, verify, bounds={0.02: 1}), {0.02: 1})
+    reference = "def reference(x):\n    return np.maximum(x, 0)"
+    compared = student.speed("parallel_relu", make_inputs, reference, verify, bounds=SHORT_RELU, calls=16)
+    check.bands(compared, SHORT_RELU)
 
 
 @pytest.mark.grade("check_parallel_batch_processing", weight=2)
@@ -184,3 +205,17 @@ def test_parallel_matmul_refuses_wrong_arguments(student, rng):
         student.parallel_matmul(A, A)
     with check.raises(ValueError):
         student.parallel_matmul(A, B, num_workers=0)
+
+
+@pytest.mark.grade("check_parallel_matmul", weight=4)
+def test_speed_of_parallel_matmul(student, rng):
+    """Speed of parallel_matmul, 512 x 512 float32, against the given loops with their rows on all cores."""
+
+    def make_inputs():
+        return tuple(rng.standard_normal((2, 512, 512), dtype=np.float32))
+
+    def verify(inputs, result):
+        A, B = inputs
+        check.close(result, A.astype(np.float64) @ B.astype(np.float64), dtype=np.float32, terms=512)
+
+    check.bands(student.speed("parallel_matmul", make_inputs, PARALLEL_LOOPS, verify, bounds=IN_PANELS), IN_PANELS)
