@@ -26,9 +26,9 @@ def reference(A, B):
     reordered_loops(A, B, C)
     return C
 """
-COMPILED = {0.03: 1.0}
-BLOCKED = {0.15: 0.5, 0.35: 1.0}
-IN_REGISTERS = {0.15: 0.3, 0.5: 0.6, 1.1: 1.0}
+NAIVE_BANDS = {0.03: 1.0}
+BLOCK_BANDS = {0.15: 0.5, 0.35: 1.0}
+TILE_BANDS = {0.15: 0.3, 0.5: 0.6, 1.1: 1.0}
 
 
 def operands(rng, M, K, N, dtype=np.float32):
@@ -129,7 +129,7 @@ def test_naive_refuses_bad_shapes(student, rng):
 @pytest.mark.grade("check_matmul_naive", weight=1.5)
 def test_naive_is_compiled(student, rng):
     """Speed of matmul_naive, 96 x 96 float32, against matmul_reordered: loops that are compiled earn all of it."""
-    races(student, "matmul_naive", rng, 96, COMPILED, calls=2)
+    races(student, "matmul_naive", rng, 96, NAIVE_BANDS, calls=2)
 
 
 @pytest.mark.grade("check_cache_friendly_matmul", weight=3)
@@ -197,7 +197,7 @@ def test_nan_and_infinity_stay_in_their_places(student, rng):
 @pytest.mark.grade("check_cache_friendly_matmul", weight=3)
 def test_speed_of_blocks(student, rng):
     """Speed of cache_friendly_matmul, 384 x 384 float32, against matmul_reordered, both on one thread."""
-    races(student, "cache_friendly_matmul", rng, 384, BLOCKED)
+    races(student, "cache_friendly_matmul", rng, 384, BLOCK_BANDS)
 
 
 @pytest.mark.grade("check_cache_friendly_matmul", weight=2)
@@ -211,8 +211,8 @@ def test_speed_of_blocks_of_integers(student, rng):
         # every sum is below 2**53: float64 has it exactly
         check.exactly(result, exact(*inputs).astype(np.int32), dtype=np.int32)
 
-    compared = student.speed("cache_friendly_matmul", make_inputs, GIVEN_LOOPS, verify, bounds=BLOCKED, calls=2)
-    check.bands(compared, BLOCKED)
+    compared = student.speed("cache_friendly_matmul", make_inputs, GIVEN_LOOPS, verify, bounds=BLOCK_BANDS, calls=2)
+    check.bands(compared, BLOCK_BANDS)
 
 
 @pytest.mark.grade("check_matmul_simd", weight=3)
@@ -261,4 +261,4 @@ def test_simd_takes_any_layout_and_refuses_bad_shapes(student, rng):
 @pytest.mark.grade("check_matmul_simd", weight=8)
 def test_speed_of_simd(student, rng):
     """Speed of matmul_simd, 384 x 384 float32, against matmul_reordered, both on one thread."""
-    races(student, "matmul_simd", rng, 384, IN_REGISTERS)
+    races(student, "matmul_simd", rng, 384, TILE_BANDS)

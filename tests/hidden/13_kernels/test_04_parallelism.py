@@ -25,8 +25,8 @@ def reference(A, B):
     parallel_loops(A, B, C)
     return C
 """
-SHORT_RELU = {0.1: 0.5, 0.4: 1.0}
-IN_PANELS = {0.15: 0.5, 0.6: 1.0}
+SHORT_BANDS = {0.1: 0.5, 0.4: 1.0}
+PANEL_BANDS = {0.15: 0.5, 0.6: 1.0}
 SUMS = "import numpy\ndef sums(batch):\n    return batch.reshape(len(batch), 6).astype(numpy.float64).sum(axis=1)\n"
 PAIRS = "import numpy\ndef pairs(batch):\n    return numpy.stack([batch > 0, batch < 0], axis=-1).astype(numpy.int8)\n"
 MEETING = (
@@ -107,8 +107,8 @@ def test_speed_of_short_parallel_relu(student, rng):
         check.close(result, np.maximum(inputs[0], 0), dtype=np.float32)
 
     reference = "def reference(x):\n    return np.maximum(x, 0)"
-    compared = student.speed("parallel_relu", make_inputs, reference, verify, bounds=SHORT_RELU, calls=16)
-    check.bands(compared, SHORT_RELU)
+    compared = student.speed("parallel_relu", make_inputs, reference, verify, bounds=SHORT_BANDS, calls=16)
+    check.bands(compared, SHORT_BANDS)
 
 
 @pytest.mark.grade("check_parallel_batch_processing", weight=2)
@@ -218,4 +218,4 @@ def test_speed_of_parallel_matmul(student, rng):
         A, B = inputs
         check.close(result, A.astype(np.float64) @ B.astype(np.float64), dtype=np.float32, terms=512)
 
-    check.bands(student.speed("parallel_matmul", make_inputs, PARALLEL_LOOPS, verify, bounds=IN_PANELS), IN_PANELS)
+    check.bands(student.speed("parallel_matmul", make_inputs, PARALLEL_LOOPS, verify, bounds=PANEL_BANDS), PANEL_BANDS)

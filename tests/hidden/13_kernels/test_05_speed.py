@@ -55,9 +55,10 @@ def reference(A, B):
     return (product(qa, qb) * (sa * sb)).astype(np.float32)
 """
 )
-CODES_MADE = {0.05: 0.3, 0.3: 0.6, 1.5: 1.0}
-PRODUCT = {0.05: 0.3, 0.4: 0.6, 1.2: 1.0}
-IN_CODES = {0.05: 0.3, 0.2: 0.6, 0.9: 1.0}
+CODE_BANDS = {0.05: 0.3, 0.3: 0.6, 1.5: 1.0}
+INTEGER_BANDS = {0.05: 0.3, 0.4: 0.6, 1.2: 1.0}
+QUANTIZED_BANDS = {0.05: 0.3, 0.4: 0.6, 1.2: 1.0}
+RELU_CODE_BANDS = {0.05: 0.3, 0.2: 0.6, 0.9: 1.0}
 
 
 def numpy_codes(x: np.ndarray) -> tuple[np.ndarray, float]:
@@ -94,8 +95,8 @@ def test_speed_of_quantize(student, rng):
         check.exactly(q, expected, what="the codes")
 
     check.bands(
-        student.speed("quantize", on_the_grid(rng, (200_000,)), NUMPY_CODES, verify, bounds=CODES_MADE, calls=8),
-        CODES_MADE,
+        student.speed("quantize", on_the_grid(rng, (200_000,)), NUMPY_CODES, verify, bounds=CODE_BANDS, calls=8),
+        CODE_BANDS,
     )
 
 
@@ -110,8 +111,8 @@ def test_speed_of_integer_matmul(student, rng):
         exact = inputs[0].astype(np.float64) @ inputs[1].astype(np.float64)  # below 2**53, so it is exact
         check.exactly(result, exact.astype(np.int32), dtype=np.int32)
 
-    compared = student.speed("integer_matmul", operands, INTEGER_LOOPS, verify, bounds=PRODUCT, calls=2)
-    check.bands(compared, PRODUCT)
+    compared = student.speed("integer_matmul", operands, INTEGER_LOOPS, verify, bounds=INTEGER_BANDS, calls=2)
+    check.bands(compared, INTEGER_BANDS)
 
 
 @pytest.mark.grade("check_quantized_matmul", weight=3)
@@ -125,8 +126,8 @@ def test_speed_of_quantized_matmul(student, rng):
         exact = (qa.astype(np.float64) @ qb.astype(np.float64)) * (sa * sb)
         check.close(result, exact, dtype=np.float32)
 
-    compared = student.speed("quantized_matmul", operands, QUANTIZED_LOOPS, verify, bounds=PRODUCT)
-    check.bands(compared, PRODUCT)
+    compared = student.speed("quantized_matmul", operands, QUANTIZED_LOOPS, verify, bounds=QUANTIZED_BANDS)
+    check.bands(compared, QUANTIZED_BANDS)
 
 
 @pytest.mark.grade("check_quantized_relu", weight=2)
@@ -138,6 +139,6 @@ def test_speed_of_quantized_relu(student, rng):
         check.close(result, np.maximum(q, 0) * scale, dtype=np.float32)
 
     compared = student.speed(
-        "quantized_relu", on_the_grid(rng, (200_000,)), NUMPY_RELU, verify, bounds=IN_CODES, calls=8
+        "quantized_relu", on_the_grid(rng, (200_000,)), NUMPY_RELU, verify, bounds=RELU_CODE_BANDS, calls=8
     )
-    check.bands(compared, IN_CODES)
+    check.bands(compared, RELU_CODE_BANDS)
