@@ -1,4 +1,4 @@
-"""The reference solution earns every point where vectors are narrow, too; the marking guide says how to try all widths."""
+"""The reference solution earns every point where vectors are narrow, too; the marking guide tells how to try others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ MODULE = "13_kernels"
 def test_the_reference_earns_every_point_at_a_forced_width(released: Checkout, lesson: str, width: str) -> None:
     command = [
         *(sys.executable, "-m", "tinytorch.grading.one", f"assignments/source/{MODULE}"),
-        *("--release", f"assignments/release/{MODULE}", "--hidden", f"tests/hidden/{MODULE}", "--only", f"test_{lesson}"),
+        *("--release", f"assignments/release/{MODULE}", "--hidden", f"tests/hidden/{MODULE}"),
+        *("--only", f"test_{lesson}"),
     ]
     environment = {**released.environment(), "TINYTORCH_SIMD_BYTES": width}
     done = subprocess.run(command, cwd=released.root, env=environment, capture_output=True, text=True, timeout=600)
