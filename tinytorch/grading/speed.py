@@ -19,7 +19,7 @@ from tinytorch.grading.wire import Message
 
 Verify = Callable[[tuple[Any, ...], Any], None]
 
-LIMIT_S = 6.0
+LIMIT_S = 8.0
 SLACK_S = 0.001
 
 
