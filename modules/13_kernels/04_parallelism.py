@@ -43,7 +43,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from tinytorch import hardware
+from tinytorch import hardware, simd
 from tinytorch.bench import compare
 from tinytorch.core.kernels.timing import as_array
 
@@ -53,7 +53,7 @@ from tinytorch.core.kernels.vectorization import flat_pair, output_for, relu_ker
 
 # %%
 #| export
-from tinytorch.core.kernels.matmul import matmul_simd
+from tinytorch.core.kernels.matmul import TILE_ROWS, check_operands, kernel_input, matmul_simd, multiply_into
 
 # %%
 import time
@@ -530,12 +530,12 @@ figure
 # gain stays below two for large arrays: is it Amdahl's law or bandwidth, and which measurement would tell them apart?
 
 # %% [markdown]
-# ## Multiply in row panels
+# ## Multiply in panels (stretch)
 #
-# Rows of `A` times `B` are rows of `C`: row panels of a product depend on nothing but their own rows of `A`, and on
-# all of `B`. A product does `2 * M * N * K` operations on `4 * (M * K + K * N + M * N)` bytes, so for large matrices
-# the cores rarely meet at the memory. That's the case in which Amdahl's law is the one that counts: what's serial
-# here is the call itself.
+# Rows of `A` times `B` are rows of `C`, and `A` times columns of `B` are columns of `C`: a panel of a product, of rows
+# or of columns, depends on nothing but its own rows or columns of one matrix, and on all of the other. A product does
+# `2 * M * N * K` operations on `4 * (M * K + K * N + M * N)` bytes, so for large matrices the cores rarely meet at the
+# memory. That's the case in which Amdahl's law is the one that counts.
 #
 # | M = N = K | operations | bytes of the three float32 matrices | operations for each byte |
 # | --- | --- | --- | --- |
@@ -543,22 +543,20 @@ figure
 # | 512 | 268 million | 3 MiB | 85 |
 # | 2048 | 17 billion | 48 MiB | 341 |
 #
-# Each panel is a product by `matmul_simd`, which packs `B` for itself: with p workers `B` is packed p times.
+# `multiply_into(C, A, B, first, last)` of lesson 02 computes columns `first` to `last` of a product in place. Each call
+# packs what it needs for itself: with panels of columns all of `A` once for each panel, with panels of rows all of `B`.
+# So the longer side of `C` is divided: then the smaller matrix is packed again. Whole tiles should stay whole, which
+# `panels` sees to.
 
 # %%
 #| export
-SERIAL_OPERATIONS = 2**24  # a product with fewer runs about as long as it takes to share it
-PANEL_ROWS = 48  # a panel is at least this high, so that packing B is a small part of its work
+PANEL_OPERATIONS = 2**23  # a panel with fewer takes about as long as it takes to wake a thread for it
 
 
-def product_operands(A: Any, B: Any) -> tuple[np.ndarray, np.ndarray]:
-    """A and B as float32 matrices. Raises ValueError, naming both shapes, if they can't be multiplied."""
-    A, B = as_array(A), as_array(B)
-    if A.ndim != 2 or B.ndim != 2 or A.shape[1] != B.shape[0]:
-        raise ValueError(
-            f"A of shape {A.shape} and B of shape {B.shape} can't be multiplied; they must be (M, K) and (K, N)"
-        )
-    return A.astype(np.float32, copy=False), B.astype(np.float32, copy=False)
+def panels(length: int, unit: int, parts: int) -> list[slice]:
+    """At most `parts` slices that cover range(length) in order; all edges but the last are multiples of `unit`."""
+    edges = [part.start * unit for part in slices(length // unit or 1, parts)]
+    return [slice(start, stop) for start, stop in itertools.pairwise([*edges, length])]
 
 
 # %% [markdown]
@@ -568,35 +566,46 @@ def product_operands(A: Any, B: Any) -> tuple[np.ndarray, np.ndarray]:
 my_prediction_matmul = None
 
 # %% [markdown]
-# **Implement** the end of `parallel_matmul`, about 10 lines: one row panel for each worker, fewer if the panels got
-# lower than `PANEL_ROWS`; each share writes its rows of `C`. With one panel, or fewer operations than
-# `SERIAL_OPERATIONS`, it is `matmul_simd`.
+# **Implement** the end of `parallel_matmul`, about 12 lines. In steps:
+#
+# 1. An empty `C` of float32, and the number of parts: one for each worker, but each of at least `PANEL_OPERATIONS`.
+# 2. If `C` is at least as wide as high: panels of columns, in units of `simd.ROW`; share number s computes its columns
+#    of `C` by `multiply_into`.
+# 3. Otherwise panels of rows, in units of `TILE_ROWS`: a slice of `A` and the same slice of `C`, all columns.
+#
+# An element of `C` is the same sum in the same order for any number of workers, so the result is too, to the last
+# bit. If your `matmul_simd` doesn't use the pieces of lesson 02, write panels of rows with it.
 
 
 # %% nbgrader={"grade": false, "grade_id": "parallel_matmul", "solution": true}
 #| export
 def parallel_matmul(A: Any, B: Any, num_workers: int | None = None) -> np.ndarray:
-    """C = A @ B in float32, row panels in up to `num_workers` threads; None means the physical cores.
+    """C = A @ B in float32, panels of rows or columns in up to `num_workers` threads; None means the physical cores.
 
-    A: (M, K), B: (K, N), any strides.  Returns (M, N) float32; each panel is computed by matmul_simd.
+    A: (M, K), B: (K, N), any strides.  Returns (M, N) float32: matmul_simd's result, for any number of workers.
     Raises ValueError, naming both shapes, if they can't be multiplied; ValueError if num_workers < 1.
     """
     if num_workers is None:
         num_workers = hardware.card().physical_cores.value or usable_cores()
     workers = min(checked_workers(num_workers), usable_cores())
-    A, B = product_operands(A, B)
+    A, B = (kernel_input(X, np.float32) for X in check_operands(A, B))
+    (M, K), N = A.shape, B.shape[1]
     ### BEGIN SOLUTION
-    M, K = A.shape
-    N = B.shape[1]
-    panels = slices(M, min(workers, M // PANEL_ROWS))
-    if len(panels) == 1 or 2 * M * N * K < SERIAL_OPERATIONS:
-        return matmul_simd(A, B)
-    C = np.empty((M, N), dtype=np.float32)
+    C = np.empty((M, N), np.float32)
+    parts = min(workers, 2 * M * N * K // PANEL_OPERATIONS)
+    if N >= M:
+        shares = panels(N, simd.ROW, parts)
 
-    def work(share: int) -> None:
-        C[panels[share]] = matmul_simd(A[panels[share]], B)
+        def work(share: int) -> None:
+            multiply_into(C, A, B, shares[share].start, shares[share].stop)
 
-    run_shares(work, len(panels), workers)
+    else:
+        shares = panels(M, TILE_ROWS, parts)
+
+        def work(share: int) -> None:
+            multiply_into(C[shares[share]], A[shares[share]], B, 0, N)
+
+    run_shares(work, len(shares), workers)
     return C
     ### END SOLUTION
 
@@ -632,6 +641,8 @@ worker_counts = sorted({1, 2, min(4, usable_cores()), usable_cores()})
 scaling_timings = {}
 for n in (128, 512, 1024):
     A, B = rng.standard_normal((2, n, n), dtype=np.float32)
+    same = np.array_equal(parallel_matmul(A, B, num_workers=2), matmul_simd(A, B))
+    print(f"product {n}: two workers and one give {'the same bits' if same else 'different roundings'}")
     scaling_timings[f"product {n}"] = [measure(parallel_matmul, A, B, num_workers=w, samples=5) for w in worker_counts]
 x = rng.standard_normal(2**24, dtype=np.float32)
 scaling_timings["ReLU 64 MiB"] = [measure(parallel_relu, x, num_workers=w, samples=5) for w in worker_counts]

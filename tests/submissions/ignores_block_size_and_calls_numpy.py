@@ -12,5 +12,5 @@ def cache_friendly_matmul(A, B, block_size=64):
 
 
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_simd"}
-def multiply_panels(A, B, C, panels):
-    C += A @ B
+def multiply_panels(A, B, C, first, last, panels, rows):
+    C[:, first:last] = A @ B[:, first:last]

@@ -2,9 +2,8 @@
 # A division by zero on the way turns the results of three functions into NaN.
 
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_simd"}
-def multiply_panels(A, B, C, panels):
-    with np.errstate(all="ignore"):
-        C /= np.float32(0)
+def multiply_panels(A, B, C, first, last, panels, rows):
+    C.fill(np.nan)
 
 
 # %% submission={"lesson": "03_vectorization", "grade_id": "vectorized_operations"}

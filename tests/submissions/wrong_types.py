@@ -11,7 +11,7 @@ def matmul_baseline(A, B):
 def parallel_matmul(A, B, num_workers=None):
     if num_workers is not None:
         checked_workers(num_workers)
-    A, B = product_operands(A, B)
+    A, B = check_operands(A, B)
     return A.astype(np.float64) @ B.astype(np.float64)
 
 
