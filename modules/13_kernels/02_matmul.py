@@ -875,6 +875,20 @@ plots.speed_ladder(rungs, flops, hardware.measure_peak().value)
 # **Reflect.** Which rung was the highest step, and which of your predictions was furthest off? Count for each rung
 # what it loads per multiply-add: does the order agree with the times? The peak in the figure is what the
 # multiply-add units could do if nothing ever had to be loaded.
+#
+# The same rungs under the roof of this core. Here a kernel's place on the horizontal axis is what its inner loop loads
+# and stores for each operation, counted in the source: 8 bytes for a product and a sum in three loops, 12 in the order
+# i, k, j, 28 for the 24 operations of a step of `add_dots`, a row of B and six elements of A for a tile.
+
+# %% tags=["measure"]
+bytes_per_operation = {"three loops": 8 / 2, "loops in order i, k, j": 12 / 2, "blocks": 28 / 24,
+                       "register tile": 4 * (simd.ROW + TILE_ROWS) / (2 * TILE_ROWS * simd.ROW)}
+places = {name: (1 / moved, flops / rungs[name].median_us / 1000) for name, moved in bytes_per_operation.items()}
+plots.roofline(hardware.roofline(), places)
+
+# %% [markdown]
+# **Reflect.** Which rungs lie below a slope, so that fewer bytes would help, and which below the flat roof? One rung
+# lies far below both: what else does it wait for, if neither bytes nor arithmetic?
 
 # %% [markdown]
 # ## Watch it scale
