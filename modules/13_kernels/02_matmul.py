@@ -303,6 +303,23 @@ factor = rungs["three loops"].median_us / rungs["loops in order i, k, j"].median
 print(f"predicted {my_reordered_factor}, measured: {factor:.1f} times faster")
 
 # %% [markdown]
+# **Speed earns points**, here and in the exercises to come: never microseconds, but the ratio of your speed to that of a
+# stated reference, timed in turn on one machine, in bands. A right and slow answer loses its points for speed, no others.
+# In this lesson the reference is `matmul_reordered`, on one thread; for `matmul_naive` it's enough to be compiled:
+#
+# | times the speed of `matmul_reordered`, 64 x 64 float32 | share of the points for speed |
+# | --- | --- |
+# | 0.03 | all |
+#
+# The cell below looks at it as the grader does: pairs of runs in turn, until the interval of the ratio lies within one
+# band. If it holds an edge to the end, the band above counts.
+
+# %% tags=["measure"]
+naive_bands = {0.03: 1.0}
+small = np.ascontiguousarray(A[:64, :64])
+print(bench.in_bands(lambda: matmul_naive(small, small), lambda: matmul_reordered(small, small), naive_bands))
+
+# %% [markdown]
 # Rows are used whole now, but each row of A still reads *all* of B. When B is larger than a cache, it comes from the
 # level below M times. The remedy is to finish with a piece of B before going on: cut the three loops into blocks of
 # `block_size` steps. A block of A, of B and of C together are the **working set**, 3·block_size²·itemsize bytes; as
@@ -501,6 +518,33 @@ def test_unit_cache_friendly_matmul():
 
 
 test_unit_cache_friendly_matmul()
+
+# %% [markdown]
+# **Speed** in float32: plain blocks, without a tile in registers, are in the second band on most machines.
+#
+# | times the speed of `matmul_reordered`, 256 x 256 float32 | share of the points for speed |
+# | --- | --- |
+# | 0.15 | 40 % |
+# | 0.35 | 70 % |
+# | 0.9 | all |
+
+# %% tags=["measure"]
+block_bands = {0.15: 0.4, 0.35: 0.7, 0.9: 1.0}
+P, Q = rng.standard_normal((2, 256, 256)).astype(np.float32)
+print(bench.in_bands(lambda: cache_friendly_matmul(P, Q), lambda: matmul_reordered(P, Q), block_bands))
+
+# %% [markdown]
+# **Speed** in int32: a library has blocks for floats only, your loops have them for integers too.
+#
+# | times the speed of `matmul_reordered`, 192 x 192 int32 | share of the points for speed |
+# | --- | --- |
+# | 0.15 | 50 % |
+# | 0.35 | all |
+
+# %% tags=["measure"]
+integer_block_bands = {0.15: 0.5, 0.35: 1.0}
+R, S = rng.integers(-1000, 1000, (2, 192, 192)).astype(np.int32)
+print(bench.in_bands(lambda: cache_friendly_matmul(R, S), lambda: matmul_reordered(R, S), integer_block_bands))
 
 # %% tags=["measure"]
 block_sizes = [8, 16, 32, 64, 128, 256, 512]
@@ -863,6 +907,21 @@ def test_unit_matmul_simd():
 
 
 test_unit_matmul_simd()
+
+# %% [markdown]
+# **Speed** is half of this exercise's points. Loops that read and write every sum in memory stay in the first bands; the
+# highest asks for sums in registers.
+#
+# | times the speed of `matmul_reordered`, 384 x 384 float32 | share of the points for speed |
+# | --- | --- |
+# | 0.15 | 30 % |
+# | 0.5 | 60 % |
+# | 1.2 | all |
+
+# %% tags=["measure"]
+tile_bands = {0.15: 0.3, 0.5: 0.6, 1.2: 1.0}
+P, Q = rng.standard_normal((2, 384, 384)).astype(np.float32)
+print(bench.in_bands(lambda: matmul_simd(P, Q), lambda: matmul_reordered(P, Q), tile_bands))
 
 # %% tags=["measure"]
 against_numpy = bench.compare(lambda: matmul_simd(A, B), lambda: matmul_baseline(A, B), limit_s=4)

@@ -16,7 +16,7 @@ def fused_relu_bias(x, bias, out=None):
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_matmul"}
 def parallel_matmul(A, B, num_workers=None):
     checked_workers(1 if num_workers is None else num_workers)
-    A, B = product_operands(A, B)
+    A, B = (X.astype(np.float32) for X in check_operands(A, B))
     C = np.zeros((A.shape[0], B.shape[1]), np.float32)
     for i, row in enumerate(A):
         for k, a in enumerate(row):
