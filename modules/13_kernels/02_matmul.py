@@ -522,7 +522,7 @@ test_unit_cache_friendly_matmul()
 # %% [markdown]
 # **Speed** in float32: plain blocks, without a tile in registers, are in the second band on most machines.
 #
-# | times the speed of `matmul_reordered`, 256 x 256 float32 | share of the points for speed |
+# | times the speed of `matmul_reordered`, 250 x 250 float32 | share of the points for speed |
 # | --- | --- |
 # | 0.15 | 40 % |
 # | 0.35 | 70 % |
@@ -530,20 +530,20 @@ test_unit_cache_friendly_matmul()
 
 # %% tags=["measure"]
 block_bands = {0.15: 0.4, 0.35: 0.7, 0.9: 1.0}
-P, Q = rng.standard_normal((2, 256, 256)).astype(np.float32)
+P, Q = rng.standard_normal((2, 250, 250)).astype(np.float32)
 print(bench.in_bands(lambda: cache_friendly_matmul(P, Q), lambda: matmul_reordered(P, Q), block_bands))
 
 # %% [markdown]
 # **Speed** in int32: a library has blocks for floats only, your loops have them for integers too.
 #
-# | times the speed of `matmul_reordered`, 192 x 192 int32 | share of the points for speed |
+# | times the speed of `matmul_reordered`, 190 x 190 int32 | share of the points for speed |
 # | --- | --- |
 # | 0.15 | 50 % |
 # | 0.35 | all |
 
 # %% tags=["measure"]
 integer_block_bands = {0.15: 0.5, 0.35: 1.0}
-R, S = rng.integers(-1000, 1000, (2, 192, 192)).astype(np.int32)
+R, S = rng.integers(-1000, 1000, (2, 190, 190)).astype(np.int32)
 print(bench.in_bands(lambda: cache_friendly_matmul(R, S), lambda: matmul_reordered(R, S), integer_block_bands))
 
 # %% tags=["measure"]
@@ -912,7 +912,7 @@ test_unit_matmul_simd()
 # **Speed** is half of this exercise's points. Loops that read and write every sum in memory stay in the first bands; the
 # highest asks for sums in registers.
 #
-# | times the speed of `matmul_reordered`, 384 x 384 float32 | share of the points for speed |
+# | times the speed of `matmul_reordered`, 301 x 301 float32 | share of the points for speed |
 # | --- | --- |
 # | 0.15 | 30 % |
 # | 0.5 | 60 % |
@@ -920,7 +920,7 @@ test_unit_matmul_simd()
 
 # %% tags=["measure"]
 tile_bands = {0.15: 0.3, 0.5: 0.6, 1.2: 1.0}
-P, Q = rng.standard_normal((2, 384, 384)).astype(np.float32)
+P, Q = rng.standard_normal((2, 301, 301)).astype(np.float32)
 print(bench.in_bands(lambda: matmul_simd(P, Q), lambda: matmul_reordered(P, Q), tile_bands))
 
 # %% tags=["measure"]

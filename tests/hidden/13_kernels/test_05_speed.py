@@ -102,10 +102,10 @@ def test_speed_of_quantize(student, rng):
 
 @pytest.mark.grade("check_integer_matmul", weight=3.5)
 def test_speed_of_integer_matmul(student, rng):
-    """Speed of integer_matmul, 256 x 256 int8, against compiled loops over i, k, j with int32 sums."""
+    """Speed of integer_matmul, 250 x 250 int8, against compiled loops over i, k, j with int32 sums."""
 
     def operands() -> tuple[np.ndarray, np.ndarray]:
-        return tuple(rng.integers(-127, 128, (2, 256, 256)).astype(np.int8))
+        return tuple(rng.integers(-127, 128, (2, 250, 250)).astype(np.int8))
 
     def verify(inputs: tuple[np.ndarray, np.ndarray], result: object) -> None:
         exact = inputs[0].astype(np.float64) @ inputs[1].astype(np.float64)  # below 2**53, so it is exact
@@ -117,9 +117,9 @@ def test_speed_of_integer_matmul(student, rng):
 
 @pytest.mark.grade("check_quantized_matmul", weight=3)
 def test_speed_of_quantized_matmul(student, rng):
-    """Speed of quantized_matmul, 384 x 384, against the NumPy expression for codes and the compiled loops."""
+    """Speed of quantized_matmul, 380 x 380, against the NumPy expression for codes and the compiled loops."""
 
-    operands = on_the_grid(rng, (384, 384), (384, 384))
+    operands = on_the_grid(rng, (380, 380), (380, 380))
 
     def verify(inputs: tuple[np.ndarray, np.ndarray], result: object) -> None:
         (qa, sa), (qb, sb) = (numpy_codes(x) for x in inputs)
