@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test quick bench bench-peers lint setup clean help
+.PHONY: demo test quick widths bench bench-peers lint setup clean help
 
 help:
 	@echo "make demo    export, generate, release, collect and grade a sample class; prints its table"
 	@echo "make test    lint, check the export, run every test"
 	@echo "make quick   the tests that grade no whole class"
+	@echo "make widths  the tests of vectors and kernels at every vector width, number of registers, and without dot product"
 	@echo "make bench   measure every kernel beside its bar; ARGS='--quick --only relu' takes options"
 	@echo "make bench-peers   install torch and onnxruntime into the virtual environment and compare with them"
 	@echo "make clean   remove what demo, tests and benchmarks made (not the virtual environment)"
@@ -41,6 +42,14 @@ test: lint
 
 quick: setup
 	$(BIN)/python -m pytest -m "not slow" -n 2
+
+# Each line is a processor that this one is not; code compiled for it is not kept.
+WIDTHS := BYTES=16 BYTES=32 BYTES=64 REGISTERS=32 DOT4=0
+widths: setup
+	@for setting in $(WIDTHS); do \
+	  echo "TINYTORCH_SIMD_$$setting"; \
+	  env TINYTORCH_SIMD_$$setting $(BIN)/python -m pytest -q -n 2 -m "not slow" tests/core tests/simd/test_simd_vectors.py tests/simd/test_simd_rows.py || exit 1; \
+	done
 
 # Not a test: it ends with an error only where a kernel is wrong. docs/benchmarks.md says how it measures.
 bench: setup

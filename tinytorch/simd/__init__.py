@@ -15,6 +15,9 @@ into a kernel; `W` says what it is, and the same source runs on 16, 32 and 64 by
 Every function here is also plain Python. With NUMBA_DISABLE_JIT=1 a kernel runs line by line on small NumPy
 arrays, checks its indices, and `counting()` counts the vectors that it loads and stores.
 
+The environment can make another processor of this one, for tests: TINYTORCH_SIMD_BYTES=16, 32 or 64,
+TINYTORCH_SIMD_REGISTERS=16 or 32, TINYTORCH_SIMD_DOT4=0. `make widths` runs the tests of the kernels on all of them.
+
     cpu.py         how wide, how many, which instructions, `jit`
     vector.py      the Numba type, its operators, and how a plain function gets a compiled form
     plain.py       vectors without the compiler, counting
