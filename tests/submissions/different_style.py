@@ -139,7 +139,7 @@ def parallel_relu(x, num_workers=4):
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_matmul"}
 def parallel_matmul(A, B, num_workers=None):
     workers = checked_workers(usable_cores() if num_workers is None else num_workers)
-    left, right = product_operands(A, B)
+    left, right = (X.astype(np.float32) for X in check_operands(A, B))
     if workers == 1 or len(left) < 2 * workers:
         return matmul_simd(left, right)
     return parallel_batch_processing(left, lambda rows: matmul_simd(rows, right), workers)
