@@ -15,9 +15,9 @@
 # > Hold a kernel against the machine, and let measurements say what to do next.
 #
 # You can make a kernel faster in five ways by now: order and block its loops, vectorize it, fuse it with its neighbour,
-# run it on several threads, compute in fewer bits. Nobody has the time to try every way on every kernel, so this lesson
-# is about choosing. At its end you have a `KernelOptimizationAnalyzer`: it measures a kernel, holds the result against
-# what this machine could do, and orders the possible changes by what they'd gain for the whole program.
+# run it on several threads, compute in fewer bits. This lesson is about choosing. At its end you have a
+# `KernelOptimizationAnalyzer`: it measures a kernel, holds the result against what this machine could do, and orders
+# the possible changes by what they'd gain for the whole program.
 #
 # One rule runs through all of it: **no figure is made up.** A figure is detected (the system states it), measured
 # (timed in this run), or derived (computed from such figures), and its `source` says which. What can't be had is
@@ -39,35 +39,31 @@ from typing import Any
 import numpy as np
 
 from tinytorch import hardware
-from tinytorch.bench.advice import cache_advice, quantization_advice, scaling_advice, terminal_line, vector_advice
+from tinytorch.bench.advice import cache_advice, quantization_advice, scaling_advice, vector_advice
 from tinytorch.bench.arguments import checked_choice, checked_counts, checked_list, checked_shapes
+from tinytorch.bench.blocks import block_figures
 from tinytorch.bench.changes import changes_of
 from tinytorch.bench.kernel_run import KernelRun, name_of, run_kernel
 from tinytorch.bench.precision import (
     by_operation, checked_levels, decision_figures, float32_times, mean_by_bits, named_operations, precision_figures,
     rms, rounded_to, run_in_bits)
+from tinytorch.bench.progress import stage
 from tinytorch.bench.races import Race, race, race_figures
 from tinytorch.bench.results import (
     CacheResult, Figures, ParallelResult, QuantizationResult, RoadmapResult, VectorizationResult)
 from tinytorch.bench.roadmap import checked_metrics, opportunity, plan_of, rank, roadmap_advice
 from tinytorch.bench.scaling import (
-    attempt_figures, optimal_figures, overhead_figures, summary_figures, try_worker_counts)
+    attempt_figures, optimal_figures, overhead_figures, scaling_laws, summary_figures, try_worker_counts)
 
 # %%
 import time
 
-import matplotlib.pyplot as plt
+from threadpoolctl import threadpool_limits
 
 from tinytorch import plots
 from tinytorch.bench import measure
 
-
-def finished(axes: plt.Axes, title: str, **settings: Any) -> plt.Figure:
-    """The figure of `axes` with its title, axes, legend and caption."""
-    axes.set(title=title, **settings)
-    axes.legend()
-    axes.figure.text(0.01, -0.02, plots.caption(), fontsize=7)
-    return axes.figure
+one_thread = threadpool_limits(1)  # NumPy on one core: the roofs below are those of one core
 
 # %% [markdown]
 # `tinytorch.bench` and `tinytorch.hardware` measure, check arguments, and write figures and sentences down; their
@@ -95,8 +91,10 @@ def finished(axes: plt.Axes, title: str, **settings: Any) -> plt.Figure:
 points = {}
 for n in (128, 512):
     A, B = np.random.default_rng(n).standard_normal((2, n, n), dtype=np.float32)
-    points[f"add {n}"] = (1 / 12, n * n / measure(np.add, A, B).median_us / 1000)
-    points[f"product {n}"] = (n / 6, 2 * n**3 / measure(np.matmul, A, B).median_us / 1000)
+    for name, func, flops in ((f"add {n}", np.add, n * n), (f"product {n}", np.matmul, 2 * n**3)):
+        timing = measure(func, A, B)
+        rates = (flops / us / 1000 for us in (timing.median_us, timing.high_us, timing.low_us))
+        points[name] = (flops / (12 * n * n), *rates)
 plots.roofline(hardware.roofline(), points)
 
 # %% [markdown]
@@ -104,8 +102,9 @@ plots.roofline(hardware.roofline(), points)
 #
 # Your five analyses share an `AnalysisState`, which is given. You use two things of it: `self.hardware_config`, the
 # machine as `tinytorch.hardware` found it, with what the caller names in its place (to ask "what if L2 had 256 KiB?");
-# and `self.roof(run)`, the roofs over one run of a kernel. `self.keep(...)` stores a result in `self.analysis_results`
-# and the times that it started from in `self.baseline_measurements`; the last analysis needs both.
+# and `self.roof(run)`, the roofs over one run of a kernel. `self.keep(...)` stores a result in `self.analysis_results`,
+# with the machine card, and the times that it started from in `self.baseline_measurements`; the last analysis needs
+# both. `self.plot("cache_efficiency")` draws the result kept under that name.
 
 # %%
 #| export
@@ -125,7 +124,8 @@ class AnalysisState:
         self.baseline_measurements: dict[str, dict[str, float]] = {}
 
     def keep(self, name: str, result: Any, times_us: Mapping[str, float]) -> Any:
-        """Store one analysis's result and the times it started from; return the result."""
+        """Store one analysis's result, with the machine card, and the times it started from; return the result."""
+        result["machine"] = hardware.card().as_dict()
         self.analysis_results[name] = result
         if times_us:
             self.baseline_measurements[name] = dict(times_us)
@@ -137,10 +137,19 @@ class AnalysisState:
         """Bandwidth at the run's working set (or the one given) and peak, of as many cores as the run kept busy."""
         return hardware.roof_over(run, self.machine)
 
+    def plot(self, name: str) -> Any:
+        """The figure of the result kept under `name`; raises ValueError if that analysis has not run."""
+        from tinytorch import plots
+
+        if name not in self.analysis_results:
+            raise ValueError(f"no result {name!r} is kept; there is {', '.join(self.analysis_results) or 'none yet'}")
+        return plots.analysis(name, self.analysis_results[name])
+
 # %%
 machine = AnalysisState()
 for name, value in machine.hardware_config.items():
     print(f"{name:>18}: {value}   ({machine.hardware_sources.get(name, 'each cache on its own')})")
+print(f"\nThe machine card:\n{hardware.card()}")
 
 # %% [markdown]
 # ## Hold a kernel against its roof
@@ -171,7 +180,7 @@ def measure_kernel(func: Callable[..., Any], size: int) -> KernelRun:
 
 # %% [markdown]
 # How much does the **order** of visiting numbers matter? One loop follows a list of indices, so that nothing but the
-# list changes: in sequence, in steps of a cache line (16 float32), or at random.
+# list changes: in sequence, in steps of a cache line, or at random.
 
 # %% tags=["measure"]
 for pattern in hardware.PATTERNS:
@@ -204,6 +213,10 @@ my_prediction_numpy_share = None
 # Then the blocks: `blocks[level]` is the side, in elements, of the largest block of which **three** fit the cache of
 # that level (a block of A, one of B and one of C are live at once): $3 \cdot 4\, b^2 \le$ its bytes. None for an
 # unknown size. `math.isqrt` is the whole-number root. Figures and blocks together are about 14 lines.
+#
+# That is a rule of thumb, so it has to be tried: for a kernel with a parameter `block_size`, the given
+# `block_figures` runs the rule's sizes and powers of two in turn, and reports the fastest, those within 5 % of it, and
+# what the rule loses.
 
 # %% nbgrader={"grade": false, "grade_id": "analyze_cache_efficiency", "solution": true}
 #| export
@@ -216,7 +229,8 @@ class CacheAnalysis(AnalysisState):
         """Run `kernel_func` on one or two size x size float32 matrices, as it takes, and hold it against the roofline.
 
         access_patterns: of "sequential", "strided", "random"; their bandwidth is measured at the largest size.
-        Figures that can't be had are None, with a `reason`.
+        `block_sweep`: the best block size as
+        measured at the largest size, if the kernel has a parameter `block_size`. What can't be had is None, with a reason.
         Raises ValueError for sizes below 1 and unknown patterns; an exception of the kernel passes through.
         """
         sizes = checked_counts(data_sizes, "data_sizes")
@@ -243,6 +257,7 @@ class CacheAnalysis(AnalysisState):
         ### END SOLUTION
         entries = {n: hardware.run_figures(run, roofs[n], caches, **figures[n]) for n, run in runs.items()}
         efficiency, bandwidth = ({n: pair[i] for n, pair in entries.items()} for i in (0, 1))
+        sweep = block_figures(kernel_func, max(sizes), blocks)
         return self.keep("cache_efficiency", CacheResult(
             data_sizes_tested=sizes,
             access_patterns=patterns,
@@ -250,8 +265,11 @@ class CacheAnalysis(AnalysisState):
             cache_efficiency=efficiency,
             bandwidth_utilization=bandwidth,
             optimal_block_sizes=blocks,
-            recommendations=cache_advice(efficiency, bandwidth),
-            sources={"execution_time_us": "measured", "data_size_mb": "measured", "optimal_block_sizes": "derived"},
+            block_sweep=sweep,
+            memory_bound_sizes=[n for n, entry in bandwidth.items() if entry["bottleneck"] == "memory"],
+            recommendations=cache_advice(efficiency, bandwidth, sweep),
+            sources={"execution_time_us": "measured", "data_size_mb": "measured", "optimal_block_sizes": "derived",
+                     "block_sweep": "measured", "memory_bound_sizes": "derived", "machine": "detected"},
         ), {f"{name_of(kernel_func)} {n}": run.time_us for n, run in runs.items()})
 
 
@@ -278,26 +296,23 @@ test_unit_cache_efficiency()
 
 
 # %% tags=["measure"]
-def share_of_roof_figure(sizes: Sequence[int]) -> plt.Figure:
-    """Share of the roof's speed that four kernels reach, against the size."""
-    from tinytorch.core.kernels import matmul
+from tinytorch.core.kernels import matmul
 
-    axes = plt.subplots()[1]
-    for kernel in (matmul.matmul_naive, matmul.cache_friendly_matmul, np.matmul, np.add):
-        entries = CacheAnalysis().analyze_cache_efficiency(kernel, sizes)["cache_efficiency"].values()
-        axes.plot(sizes, [entry["efficiency_estimate"] for entry in entries], "o-", label=name_of(kernel))
-    axes.set(xscale="log", xlabel="matrix side (elements, log scale)", ylabel="share of the roof's speed")
-    axes.set_xticks(sizes, [str(n) for n in sizes])
-    axes.minorticks_off()
-    return finished(axes, "The gap to 1 is what is left to gain", ylim=(0, 1.05))
+kernels = (matmul.matmul_naive, matmul.cache_friendly_matmul, np.matmul, np.add)
+shares = {name_of(k): CacheAnalysis().analyze_cache_efficiency(k, (32, 64, 128, 256)) for k in kernels}
+plots.roof_shares(shares)
 
-
-share_of_roof_figure((32, 64, 128, 256))
+# %% tags=["measure"]
+blocked = shares["cache_friendly_matmul"]
+print(blocked["recommendations"][-1])
+caches = {level: machine.hardware_config["cache_sizes"][name] for level, name in hardware.LEVELS.items()}
+plots.blocks(blocked["block_sweep"], {level: size for level, size in caches.items() if size})
 
 # %% [markdown]
 # **Compare.** How far off were your two shares? The kernel with the lowest line has the most to gain, but by which
-# change: blocking, or vector instructions? Its `bottleneck` tells you which to try first. And the three orders of
-# visiting: the same numbers, the same additions. What does a cache line have to do with the strided one?
+# change: blocking, or vector instructions? Its `bottleneck` tells you which to try first. Did the rule pick a block size
+# as good as the fastest? And the three orders of visiting: the same numbers, the same additions. What does a cache line
+# have to do with the strided one?
 
 # %% [markdown]
 # ## Ask what vectors would bring
@@ -308,8 +323,8 @@ share_of_roof_figure((32, 64, 128, 256))
 # data, `if x[i] == stop: break`. With `stop = NaN` it's never taken, since NaN equals nothing; but the compiler can't
 # know, and has to look at one element before it may touch the next. Both forms run on one core.
 #
-# `hardware.scalar_and_vector(op, shape)` returns the two as calls without arguments, after it has seen them agree. A
-# name that it doesn't have (a convolution, say) can't be run here, and the honest answer about it is "unknown".
+# `hardware.scalar_and_vector(op, shape)` returns the two as calls without arguments, after it has seen them agree. About
+# a name that it doesn't have (a convolution, say) the honest answer is "unknown".
 
 # %%
 #| export
@@ -406,19 +421,9 @@ test_unit_vectorization_potential()
 
 
 # %% tags=["measure"]
-def vector_gain_figure(sizes: Sequence[int]) -> plt.Figure:
-    """What vectors bring for four operations, at each size."""
-    axes = plt.subplots()[1]
-    for size in sizes:
-        result = VectorizationAnalysis().analyze_vectorization_potential(["add", "relu", "exp", "dot"], [(size,)])
-        found = result["simd_opportunities"]
-        axes.plot(list(found), [entry["speedup"] for entry in found.values()], "o", label=f"{size:,} elements")
-    axes.axhline(machine.hardware_config["simd_width"] or 1, linestyle=":", label="lanes of a register")
-    axes.set(yscale="log", ylabel="scalar time / vector time (log scale)")
-    return finished(axes, "Compare the dots of each operation: its data fits a cache, or does not")
-
-
-vector_gain_figure((10_000, 4_000_000))
+sizes, names = (10_000, 4_000_000), ["add", "relu", "exp", "dot"]
+gains = [VectorizationAnalysis().analyze_vectorization_potential(names, [(size,)]) for size in sizes]
+plots.vector_gains(gains, [f"{size} elements" for size in sizes], machine.hardware_config["simd_width"])
 
 # %% [markdown]
 # **Compare.** Is the operation you named the one that gained most? A dot above the dotted line is no miracle: the
@@ -431,30 +436,26 @@ vector_gain_figure((10_000, 4_000_000))
 # With $t_p$ the time on $p$ workers, the **speedup** is $t_1/t_p$, and the **efficiency** is that over $p$: the share
 # of each worker that you get something for. Lesson 4 measured two kernels; here you write the general form.
 #
-# Three workloads of known behaviour are good company for an analyzer. They sleep instead of working, so the number of
-# cores doesn't matter. What your method says about these must be right before you believe what it says about a kernel.
+# Two laws say how a speedup goes on:
+#
+# $$ S(p) = \frac{p}{1 + \sigma (p - 1) + \kappa\, p (p - 1)} $$
+#
+# With $\kappa = 0$ it is Amdahl's: a share $\sigma$ of the work has to wait for its turn. The universal scalability law
+# (N. J. Gunther, *Guerrilla Capacity Planning*, Springer 2007, chapters 4 and 5) adds that $p$ workers have to agree in
+# $p (p - 1)$ directions, so that beyond $\sqrt{(1 - \sigma)/\kappa}$ workers more of them make it slower. The given
+# `scaling_laws` fits both to the times by least squares, and says which describes them better and how far it is off.
+
+# %% [markdown]
+# Three workloads of known behaviour are good company for an analyzer: `perfect` takes $t/p$, `stubborn` always $t$,
+# `crowded` $t \cdot p$. They sleep instead of working, so the number of cores doesn't matter. What your method says
+# about these must be right before you believe what it says about a kernel.
 
 # %%
-def perfect(data: np.ndarray, num_workers: int) -> None:
-    time.sleep(0.024 / num_workers)  # t / p
-
-
-def stubborn(data: np.ndarray, num_workers: int) -> None:
-    time.sleep(0.012)  # always t
-
-
-def crowded(data: np.ndarray, num_workers: int) -> None:
-    time.sleep(0.006 * num_workers)  # t * p
+from tinytorch.bench.known import crowded, perfect, stubborn
 
 # %% [markdown]
 # A workload may fail on some number of workers. That's a finding, not the end of the analysis: an attempt has a
 # `time_us`, or None in its place and the `error`'s text.
-#
-# Beside your figures, the result has the Karp-Flatt metric (A. Karp, H. Flatt, *Measuring parallel processor
-# performance*, CACM 33(5), 1990): the serial fraction that would explain the speedup $S$ on $p$ workers by Amdahl's
-# law. If it grows with $p$, the cause isn't a serial part but overhead.
-#
-# $$ e = \frac{1/S - 1/p}{1 - 1/p} $$
 #
 # **Predict.** `parallel_relu` from lesson 4, on 10,000 and on 4,000,000 elements, with as many workers as your machine
 # has cores: what speedup do you expect for each?
@@ -482,12 +483,13 @@ class ParallelAnalysis(AnalysisState):
         """Time `workload_func(data, workers)` on vectors of random float32, for every size and worker count.
 
         data_sizes: (10000, 100000) elements if None. speedup: time on one worker over time. efficiency: that / workers.
+        scaling_laws: Amdahl's and the universal scalability law, fitted to each size, with residuals.
         A worker count whose call raises gets an `error` in place of its figures; the others go on.
         Raises ValueError for counts or sizes below 1, or none.
         """
         counts = checked_counts(worker_counts, "worker_counts")
         sizes = checked_counts((10_000, 100_000) if data_sizes is None else data_sizes, "data_sizes")
-        results, summary, times_us = {}, {}, {}
+        results, summary, laws, times_us = {}, {}, {}, {}
         for size in sizes:
             data = np.random.default_rng(size).standard_normal(size, dtype=np.float32)
             one, attempts = try_worker_counts(workload_func, data, counts)
@@ -501,7 +503,7 @@ class ParallelAnalysis(AnalysisState):
                         best = p
             ### END SOLUTION
             results[size] = attempt_figures(attempts, speedups, efficiencies, one)
-            summary[size] = summary_figures(speedups, best)
+            summary[size], laws[size] = summary_figures(speedups, best), scaling_laws(one, attempts)
             if one.time_us is not None:
                 times_us[f"{name_of(workload_func)} {size}"] = one.time_us
         overhead = {size: overhead_figures(entries) for size, entries in results.items()}
@@ -513,7 +515,8 @@ class ParallelAnalysis(AnalysisState):
             efficiency_analysis=summary,
             overhead_analysis=overhead,
             optimal_parallelism=optimal,
-            recommendations=scaling_advice(optimal, overhead, self.hardware_config["cpu_cores"]),
+            scaling_laws=laws,
+            recommendations=scaling_advice(optimal, laws, self.hardware_config["cpu_cores"]),
         ), times_us)
 
 
@@ -548,25 +551,21 @@ test_unit_parallel_scaling()
 
 
 # %% tags=["measure"]
-def scaling_figure(sizes: Sequence[int]) -> plt.Figure:
-    """Speedup of `parallel_relu` over the workers, one line for each size."""
-    from tinytorch.core.kernels.parallelism import parallel_relu
+for workload in (perfect, stubborn, crowded):
+    known = ParallelAnalysis().analyze_parallel_scaling(workload, [1, 2, 3, 4, 6], [1000])
+    print(f"{workload.__name__:>8}: {known['recommendations'][0]}")
 
-    cores = machine.hardware_config["cpu_cores"] or 1
-    counts = sorted({1, 2, cores, 2 * cores})
-    result = ParallelAnalysis().analyze_parallel_scaling(parallel_relu, counts, sizes)
-    axes = plt.subplots()[1]
-    for size, entries in result["scaling_results"].items():
-        axes.plot(counts, [entries[p].get("speedup") for p in counts], "o-", label=f"{size:,} elements")
-    axes.axvline(cores, linestyle=":", label="cores")
-    axes.set(xlabel="workers", ylabel="time on one worker / time")
-    return finished(axes, "Where a line turns flat, more workers only wait")
+# %% tags=["measure"]
+from tinytorch.core.kernels.parallelism import parallel_relu
 
-
-scaling_figure((10_000, 4_000_000))
+cores = machine.hardware_config["cpu_cores"] or 1
+threads = ParallelAnalysis()
+found = threads.analyze_parallel_scaling(parallel_relu, sorted({1, 2, 3, cores, 2 * cores}), (10_000, 4_000_000))
+print("\n".join(found["recommendations"]))
+threads.plot("parallel_scaling")
 
 # %% [markdown]
-# **Compare.** How far off were your two predictions? If the large size doesn't reach one core's speed for each core,
+# **Compare.** Were the three known workloads recognized, each with the right parameters? How far off were your two predictions? If the large size doesn't reach one core's speed for each core,
 # two things can be the reason: the cores share the memory's bandwidth, or they share their time with other programs.
 # Which measurement from the lessons before would tell the two apart?
 
@@ -580,7 +579,7 @@ scaling_figure((10_000, 4_000_000))
 
 # %%
 #| export
-QUANTIZATION_SIZES = (32, 96)
+QUANTIZATION_SIZES = (32, 256)
 BY_NAME = {"matmul": ("matmul", "matmul_simd"), "relu": ("vectorization", "vectorized_relu")}  # lesson, kernel
 
 
@@ -704,14 +703,9 @@ def test_unit_quantization_trade_offs() -> None:
 test_unit_quantization_trade_offs()
 
 # %% tags=["measure"]
-trade_offs = QuantizationAnalysis().analyze_quantization_trade_offs(["matmul", "relu"])
-for name, by_size in trade_offs["accuracy_analysis"].items():
-    for n, by_bits in by_size.items():
-        for bits, entry in by_bits.items():
-            print(f"{name:>6}, size {n:>3}, {bits:>2} bits: relative error {entry['relative_error']:.1e}, "
-                  f"{entry['relative_performance']:.2f} times the speed of float32")
-print("\n".join(trade_offs["recommendations"]))
-print(plots.caption())
+bits = QuantizationAnalysis()
+print("\n".join(bits.analyze_quantization_trade_offs(["matmul", "relu"])["recommendations"]))
+bits.plot("quantization_trade_offs")
 
 # %% [markdown]
 # **Compare.** Was your prediction of the error within a factor of two? If the 8-bit product is the slower one here,
@@ -808,8 +802,8 @@ class OptimizationRoadmap(AnalysisState):
 
 # %% [markdown]
 # The five parts together are the analyzer; this cell is given. `comprehensive_kernel_analysis` runs all five on this
-# module's kernels, at small sizes. It calls `progress` with a line for each step; without one, it shows the lines on a
-# terminal and nowhere else.
+# module's kernels, at small sizes. It calls `progress` with a line for each step; without one, a single line at the
+# terminal or below the cell says where it is, and goes away at the end.
 
 # %%
 #| export
@@ -820,23 +814,28 @@ class KernelOptimizationAnalyzer(
 
     def comprehensive_kernel_analysis(self, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
         """Run all five on this module's kernels, at sizes that take seconds; `progress` gets a line for each step."""
-        from tinytorch.core.kernels.matmul import matmul_simd
+        from tinytorch.core.kernels.matmul import cache_friendly_matmul
         from tinytorch.core.kernels.parallelism import parallel_relu
 
-        say = progress or terminal_line
-        counts = sorted({1, 2, min(int(self.hardware_config["cpu_cores"] or 1), 16)})
-        results: dict[str, Any] = {}
-        say("1 of 5: the product against the roofline")
-        results["cache_analysis"] = self.analyze_cache_efficiency(matmul_simd, [64, 128, 256])
-        say("2 of 5: operations scalar and with vectors")
-        results["vectorization_analysis"] = self.analyze_vectorization_potential(["matmul", "add", "relu", "dot"])
-        say("3 of 5: ReLU on several workers")
-        results["parallel_analysis"] = self.analyze_parallel_scaling(parallel_relu, counts, [10_000, 1_000_000])
-        say("4 of 5: the product and ReLU in fewer bits")
-        results["quantization_analysis"] = self.analyze_quantization_trade_offs(["matmul", "relu"])
-        say("5 of 5: the roadmap")
+        def run(words: str, analyze: Callable[..., Any], *args: Any) -> Any:
+            (progress or (lambda line: None))(words)
+            with stage(words):
+                return analyze(*args)
+
+        counts = sorted({1, 2, 3, min(int(self.hardware_config["cpu_cores"] or 1), 16)})
         target = self.hardware_config["deployment_target"]
-        return results | {"optimization_roadmap": self.generate_optimization_roadmap(target)}
+        with stage("all analyses"):
+            return {
+                "cache_analysis": run("1 of 5: the product against the roofline",
+                    self.analyze_cache_efficiency, cache_friendly_matmul, [64, 128, 256]),
+                "vectorization_analysis": run("2 of 5: operations scalar and with vectors",
+                    self.analyze_vectorization_potential, ["matmul", "add", "relu", "dot"]),
+                "parallel_analysis": run("3 of 5: ReLU on several workers",
+                    self.analyze_parallel_scaling, parallel_relu, counts, [10_000, 1_000_000]),
+                "quantization_analysis": run("4 of 5: the product and ReLU in fewer bits",
+                    self.analyze_quantization_trade_offs, ["matmul", "relu"]),
+                "optimization_roadmap": run("5 of 5: the roadmap", self.generate_optimization_roadmap, target),
+            }
 
 
 def comprehensive_kernel_analysis(progress: Callable[[str], None] | None = None) -> dict[str, Any]:
@@ -881,12 +880,10 @@ test_unit_advanced_optimization_analyzer()
 analyzer = KernelOptimizationAnalyzer()
 everything = analyzer.comprehensive_kernel_analysis(progress=print)
 for item in everything["optimization_roadmap"]["optimization_opportunities"]:
-    print(f"\n{item['type']}: {item['description']}\n  {item['share']:.1%} of the time, "
-          f"{item['local_speedup']:.1f} times as fast there, "
-          f"{item['expected_improvement']:.2f} times altogether: impact {item['impact']}")
+    print(f"\n{item['type']}: {item['description']}; impact {item['impact']}")
     print("\n".join(f"  - {line}" for line in item["evidence"]))
 print("\n" + "\n".join(everything["optimization_roadmap"]["recommendations"]))
-print(plots.caption())
+analyzer.plot("optimization_roadmap")
 
 # %% [markdown]
 # **Compare.** Does the first item agree with where you'd have started? Look at its share: which analysis, had you left

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tinytorch.bench.advice import cache_advice, quantization_advice, scaling_advice, terminal_line, vector_advice
+from tinytorch.bench.advice import cache_advice, quantization_advice, scaling_advice, vector_advice
 from tinytorch.bench.changes import Change, changes_of
 from tinytorch.bench.roadmap import ANALYSES, checked_metrics, impact_of, opportunity, plan_of, rank, roadmap_advice
+from tinytorch.bench.scaling_laws import law_figures
 
 CACHE = {
     "cache_efficiency": {
@@ -124,12 +125,45 @@ def test_advice_starts_with_the_best() -> None:
     ("workers", "words"), [(None, "ended in an error"), (1, "one worker"), (8, "than the 2 cores")]
 )
 def test_advice_about_workers(workers: int | None, words: str) -> None:
-    (line,) = scaling_advice({10: {"optimal_workers": workers}}, {10: {"serial_fraction": 0.25}}, 2)
+    laws = law_figures({1: 100.0, 2: 70.0, 4: 65.0, 8: 90.0})
+    (line,) = scaling_advice({10: {"optimal_workers": workers}}, {10: laws}, 2)
     assert words in line
+    assert "the universal scalability law (sigma " in line
+    assert "describes it within 1.3%; by it 3 workers are best" in line
+
+
+@pytest.mark.parametrize(
+    ("times_us", "words"),
+    [
+        (
+            {1: 100.0, 2: 60.0, 4: 40.0},
+            "describes it within 0.0%; by this law every further worker helps: the speedup tends to 5",
+        ),
+        ({1: 100.0, 2: 100.1, 4: 99.8}, "by it one worker is best"),
+        ({1: 100.0, 2: 300.0, 4: 60.0}, "is the nearer of the two laws, and misses it by"),
+    ],
+    ids=["serial share", "no gain", "erratic"],
+)
+def test_advice_about_workers_says_what_the_law_promises(times_us: dict[int, float], words: str) -> None:
+    laws = {10: law_figures(times_us)}
+    assert words in scaling_advice({10: {"optimal_workers": 2}}, laws, 8)[0]
+
+
+def test_advice_about_workers_names_no_law_that_was_not_fitted() -> None:
+    (line,) = scaling_advice({10: {"optimal_workers": 2}}, {10: law_figures({})}, 2)
+    assert "law" not in line
+
+
+def test_advice_names_the_best_block_size_and_what_the_rule_loses() -> None:
+    sweep = {"best_block_size": 64, "as_good": [32, 64], "size": 256}
+    sweep["by_rule"] = {"L1": {"block_size": 52, "times_the_best": 1.25}}
+    (line,) = cache_advice({}, {}, sweep)
+    assert "block size 64 was the fastest of those tried at size 256; as good: 32;" in line
+    assert "three blocks in L1 (52) take 1.25 times the best time" in line
 
 
 def test_advice_about_what_is_not_known() -> None:
-    (line,) = cache_advice({8: {"efficiency_estimate": None}}, {8: {"bottleneck": None}})
+    (line,) = cache_advice({8: {"efficiency_estimate": None}}, {8: {"bottleneck": None}}, {"best_block_size": None})
     assert "unknown share" in line
     (line,) = vector_advice({"conv2d": {"speedup": None, "reason": "no such form"}})
     assert line == "conv2d: not run: no such form"
@@ -139,13 +173,3 @@ def test_advice_about_bits() -> None:
     entry = {"accuracy_success_rate": 0.5, "avg_performance_gain": 1.2, "avg_memory_reduction": 4.0}
     (line,) = quantization_advice({8: {**entry, "recommended_for_production": False}}, 0.01)
     assert line.startswith("8 bits not recommended: relative error within 0.01 in 50% of the runs")
-
-
-@pytest.mark.parametrize("at_a_terminal", [True, False])
-def test_progress_is_shown_on_a_terminal_and_nowhere_else(
-    at_a_terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: at_a_terminal)
-    terminal_line("1 of 5")
-    captured = capsys.readouterr()
-    assert (captured.out, captured.err) == ("", "1 of 5\n" if at_a_terminal else "")

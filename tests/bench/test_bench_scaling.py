@@ -17,8 +17,8 @@ from tinytorch.bench.scaling import (
     overhead_figures,
     serial_fraction,
     summary_figures,
+    try_all,
     try_worker_counts,
-    try_workers,
 )
 
 
@@ -29,7 +29,7 @@ def test_workers_are_passed_by_name_where_the_workload_names_them() -> None:
         seen.append((operation, num_workers))
         time.sleep(0.0005)
 
-    assert try_workers(like_batch_processing, [0.0], 2).time_us is not None
+    assert try_all(like_batch_processing, [0.0], [2])[2].time_us is not None
     assert set(seen) == {(None, 2)}
 
 
@@ -37,7 +37,7 @@ def test_an_exception_of_a_workload_becomes_its_text() -> None:
     def broken(data: object, workers: int) -> None:
         raise KeyError("gone")
 
-    assert try_workers(broken, [0.0], 2) == Attempt(None, "KeyError: 'gone'")
+    assert try_all(broken, [0.0], [2])[2] == Attempt(None, "KeyError: 'gone'")
 
 
 def test_one_worker_is_tried_once_and_counts_ascend() -> None:
@@ -67,9 +67,16 @@ def test_returns_diminish_where_half_a_worker_is_lost(speedups: dict[int, float]
 
 
 def test_attempts_become_figures_or_errors() -> None:
-    attempts = {1: Attempt(100.0), 2: Attempt(50.0), 3: Attempt(None, "no")}
+    attempts = {1: Attempt(100.0, "", (100.0,) * 9), 2: Attempt(50.0, "", (50.0,) * 9), 3: Attempt(None, "no")}
     figures = attempt_figures(attempts, {1: 1.0, 2: 2.0}, {1: 1.0, 2: 1.0}, attempts[1])
-    assert figures[2] == {"execution_time_us": 50.0, "speedup": 2.0, "efficiency": 1.0, "source": "measured"}
+    assert figures[2] == {
+        "execution_time_us": 50.0,
+        "speedup": 2.0,
+        "efficiency": 1.0,
+        "samples_us": [50.0] * 9,
+        "speedup_interval": [2.0, 2.0],
+        "source": "measured",
+    }
     assert figures[3] == {"error": "no", "source": "measured"}
 
 

@@ -32,11 +32,11 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[int, float | str]],
     """Makes every workload take the given microseconds on so many workers, or end in the given error."""
 
     def set_times(times: dict[int, float | str]) -> None:
-        def attempt(workload: object, data: np.ndarray, workers: int) -> Attempt:
-            found = times[workers]
-            return Attempt(None, found) if isinstance(found, str) else Attempt(found)
+        def attempts(workload: object, data: np.ndarray, counts: list[int]) -> dict[int, Attempt]:
+            found = {p: times[p] for p in counts}
+            return {p: Attempt(None, t) if isinstance(t, str) else Attempt(t) for p, t in found.items()}
 
-        monkeypatch.setattr(scaling, "try_workers", attempt)
+        monkeypatch.setattr(scaling, "try_all", attempts)
 
     return set_times
 

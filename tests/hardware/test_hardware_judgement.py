@@ -17,6 +17,7 @@ needs_the_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="no ro
 
 def run(**more: Any) -> Any:
     known = {"time_us": 100.0, "moved_bytes": 5000, "flops": None, "streaming_us": 1.0, "cores_busy": 1.0}
+    known["notes"] = ("busy",)
     return SimpleNamespace(**{**known, **more})
 
 
@@ -74,6 +75,7 @@ def test_figures_hold_the_judgement_beside_the_measurement() -> None:
     assert (efficiency["data_size_mb"], efficiency["execution_time_us"]) == (5000 / 2**20, 100.0)
     assert (bandwidth["bandwidth_gb_s"], bandwidth["peak_bandwidth_gb_s"]) == (0.05, 2.0)
     assert (bandwidth["utilization_percent"], bandwidth["bottleneck"]) == (2.5, "memory")
+    assert efficiency["notes"] == ["busy"]
     assert "reason" not in efficiency | bandwidth
 
 

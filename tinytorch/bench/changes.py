@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinytorch.bench.results import CacheResult, ParallelResult, QuantizationResult, VectorizationResult
+from tinytorch.bench.results import CacheResult, Figures, ParallelResult, QuantizationResult, VectorizationResult
 
 WORTHWHILE = 1.1  # a smaller improvement is within what two runs differ by
 
@@ -57,7 +57,19 @@ def _tuning(result: CacheResult) -> list[Change]:
         held_by.add(str(result["bandwidth_utilization"][n]["bottleneck"]))
         parts.append((time_us, time_us * share, f"cache_efficiency[{n}]: {time_us:.1f} us, {share:.1%} of the roof"))
     bounds = " and ".join(sorted(held_by))
+    parts = _with_block_evidence(parts, result.get("block_sweep") or {})
     return _change("kernel_tuning", f"tune the kernel, at most up to the roof ({bounds} bound)", parts)
+
+
+def _with_block_evidence(parts: list[Part], blocks: Figures) -> list[Part]:
+    """The last part with what the sweep over block sizes says beside its own evidence."""
+    times_us, best, default = (blocks.get(name) for name in ("times_us", "best_block_size", "default"))
+    if not parts or not times_us or default not in times_us or default == best:
+        return parts
+    gain = times_us[default] / times_us[best]
+    before_us, after_us, evidence = parts[-1]
+    words = f"block_sweep at size {blocks['size']}: block size {best} is {gain:.2f} times as fast as {default}"
+    return [*parts[:-1], (before_us, after_us, f"{evidence}; {words}")]
 
 
 def _vectorization(result: VectorizationResult) -> list[Change]:
@@ -73,13 +85,16 @@ def _vectorization(result: VectorizationResult) -> list[Change]:
 
 
 def _parallelization(result: ParallelResult) -> list[Change]:
-    """The sizes for which some worker count was faster than one worker."""
+    """The sizes for which some worker count was faster than one worker, and not by chance."""
     parts = []
     for n, entry in result["efficiency_analysis"].items():
         workers, speedup = entry["best_worker_count"], entry["max_speedup"]
         if speedup is None or speedup < WORTHWHILE:
             continue
-        time_us = result["scaling_results"][n][workers]["execution_time_us"]
+        chosen = result["scaling_results"][n][workers]
+        if chosen.get("speedup_interval", [speedup])[0] <= 1.0:
+            continue
+        time_us = chosen["execution_time_us"]
         words = f"scaling_results[{n}][{workers}]: {speedup:.2f} times the speed of one worker"
         parts.append((time_us * speedup, time_us, words))
     return _change("parallelization", "run on several workers where the data is large enough", parts)

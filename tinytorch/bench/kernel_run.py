@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.bench.sample import measure
+from tinytorch.bench.progress import stage
+from tinytorch.bench.sample import Timing, measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class KernelRun:
     """One kernel at one size, as measured; flops is None if nobody says.
 
     streaming_us: a pass that only moves the same operands. cores_busy: CPU seconds per second.
+    notes: reasons to doubt the time.
     """
 
     time_us: float
@@ -25,11 +27,12 @@ class KernelRun:
     flops: int | None
     streaming_us: float
     cores_busy: float
+    notes: tuple[str, ...] = ()
 
 
-def quick_us(func: Callable[..., Any], *args: Any, **kwargs: Any) -> float:
-    """Median microseconds of a call, from five samples."""
-    return measure(func, *args, samples=5, min_sample_s=0.0005, **kwargs).median_us
+def quickly(func: Callable[..., Any], *args: Any) -> Timing:
+    """Samples of a call that suffice for a median: nine of half a millisecond."""
+    return measure(func, *args, samples=9, min_sample_s=0.0005)
 
 
 def name_of(func: Callable[..., Any]) -> str:
@@ -64,19 +67,33 @@ def run_kernel(func: Callable[..., Any], size: int, known_flops: Mapping[str, Ca
     Its operations at a size are what its attribute `flops` says, or `known_flops` under its name.
     """
     operands = square_operands(func, size)
-    try:
-        result = func(*operands)
-        time_us = quick_us(func, *operands)
-    except Exception as err:
-        err.add_note(f"raised by {name_of(func)} on {len(operands)} operands of {size} x {size}")
-        raise
+    with stage(f"{name_of(func)} at {size} x {size}"):
+        try:
+            result = func(*operands)
+            timing = quickly(func, *operands)
+        except Exception as err:
+            err.add_note(f"raised by {name_of(func)} on {len(operands)} operands of {size} x {size}")
+            raise
+        return _completed(func, size, operands, result, timing, known_flops)
+
+
+def _completed(
+    func: Callable[..., Any],
+    size: int,
+    operands: Sequence[np.ndarray],
+    result: Any,
+    timing: Timing,
+    known_flops: Mapping[str, Callable[[int], int]],
+) -> KernelRun:
+    """The run with what belongs to its time: bytes, operations, a pass that only moves, cores."""
     stated = getattr(func, "flops", None) or known_flops.get(name_of(func))
     return KernelRun(
-        time_us=time_us,
+        time_us=timing.median_us,
         moved_bytes=sum(operand.nbytes for operand in operands) + getattr(result, "nbytes", 0),
         flops=None if stated is None else int(stated(size)),
-        streaming_us=quick_us(np.add if len(operands) == 2 else np.positive, *operands),
-        cores_busy=_cores_busy(func, operands, time_us),
+        streaming_us=quickly(np.add if len(operands) == 2 else np.positive, *operands).median_us,
+        cores_busy=_cores_busy(func, operands, timing.median_us),
+        notes=timing.notes,
     )
 
 

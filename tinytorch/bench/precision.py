@@ -6,12 +6,15 @@ import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from tinytorch.bench.kernel_run import name_of, quick_us, square_operands
+from tinytorch.bench.kernel_run import name_of, square_operands
+from tinytorch.bench.progress import stage
 from tinytorch.bench.results import Figures
+from tinytorch.bench.turns import Ratio, in_turn, ratio_of
 
 Operation = Callable[..., Any]
 Accuracy = dict[str, dict[int, dict[int, Figures]]]  # operation, size, bits
@@ -19,7 +22,10 @@ Accuracy = dict[str, dict[int, dict[int, Figures]]]  # operation, size, bits
 
 @dataclass(frozen=True, slots=True)
 class PrecisionRun:
-    """One operation at one size in so many bits, beside float32: both results (float64), both times, operand bytes."""
+    """One operation at one size in so many bits, beside float32: both results (float64), both times, operand bytes.
+
+    ratio: float32 time over this one, round by round, with its interval.
+    """
 
     name: str
     size: int
@@ -29,6 +35,7 @@ class PrecisionRun:
     float_us: float
     time_us: float
     memory_bytes: int
+    ratio: Ratio
 
 
 def checked_levels(levels: Sequence[int] | None) -> list[int]:
@@ -58,27 +65,48 @@ def run_in_bits(
 ) -> list[PrecisionRun]:
     """Every operation at every size and number of bits on square matrices; `in_bits(op, bits)` is what runs.
 
-    32 bits are float32 itself, run once. An operation's exceptions pass through, with a note that says where.
+    32 bits are float32 itself. All forms of an operation are timed in turn. Its exceptions pass through, with a note
+    that says where.
     """
     runs = []
     for name, op in operations.items():
         for size in sizes:
-            operands = square_operands(op, size)
-            elements = sum(operand.size for operand in operands)
-            exact, float_us = _run(op, operands, f"{name} ran in float32")
-            for bits in levels:
-                where = f"{name} ran in {bits} bits"
-                result, us = (exact, float_us) if bits == 32 else _run(in_bits(op, bits), operands, where)
-                runs.append(PrecisionRun(name, size, bits, exact, result, float_us, us, elements * bits // 8))
+            forms = {bits: in_bits(op, bits) for bits in levels if bits != 32}
+            with stage(f"{name} in {', '.join(map(str, levels))} bits at {size} x {size}"):
+                runs += _runs_at(name, op, size, forms, levels)
     return runs
 
 
-def _run(func: Operation, operands: Sequence[np.ndarray], where: str) -> tuple[np.ndarray, float]:
-    try:
-        return np.asarray(func(*operands), dtype=np.float64), quick_us(func, *operands)
-    except Exception as err:
-        err.add_note(f"raised while {where} on operands of shape {operands[0].shape}")
-        raise
+def _runs_at(
+    name: str, op: Operation, size: int, forms: Mapping[int, Operation], levels: Sequence[int]
+) -> list[PrecisionRun]:
+    """One operation at one size in each of the levels; float32 is run in any case."""
+    operands = square_operands(op, size)
+    calls = {32: partial(op, *operands), **{bits: partial(form, *operands) for bits, form in forms.items()}}
+    results = {}
+    for bits, call in calls.items():
+        try:
+            results[bits] = np.asarray(call(), dtype=np.float64)
+        except Exception as err:
+            form = "float32" if bits == 32 else f"{bits} bits"
+            err.add_note(f"raised while {name} ran in {form} on operands of shape {operands[0].shape}")
+            raise
+    turns = in_turn(calls)
+    elements = sum(operand.size for operand in operands)
+    return [
+        PrecisionRun(
+            name=name,
+            size=size,
+            bits=bits,
+            exact=results[32],
+            result=results[bits],
+            float_us=turns[32].time_us,
+            time_us=turns[bits].time_us,
+            memory_bytes=elements * bits // 8,
+            ratio=ratio_of(turns[32].samples_us, turns[bits].samples_us),
+        )
+        for bits in levels
+    ]
 
 
 def named_operations(
@@ -101,6 +129,7 @@ def precision_figures(run: PrecisionRun, *, relative: float | None, gain: float,
         "execution_time_us": run.time_us,
         "memory_bytes": run.memory_bytes,
         "relative_performance": gain,
+        "performance_interval": [run.ratio.low, run.ratio.high],
         "relative_memory": 32 / run.bits,
         "acceptable_accuracy": acceptable,
         "source": "measured",

@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tinytorch.bench.kernel_run import quick_us
+from tinytorch.bench.progress import stage
 from tinytorch.bench.results import Figures
+from tinytorch.bench.turns import Ratio, in_turn, ratio_of
 
 HIGH, MEDIUM = 4.0, 1.5  # the speedups from which on the potential is called so
 
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """Microseconds of one operation, summed over the shapes it ran on; None, with a reason, if it couldn't be run."""
+    """Microseconds of one operation, summed over the shapes it ran on; None, with a reason, if it couldn't be run.
+
+    ratios: scalar over vectorized time on each shape, with its interval.
+    """
 
     scalar_us: float | None
     vectorized_us: float | None
     reason: str = ""
+    ratios: tuple[Ratio, ...] = ()
 
 
 def race(pairs: Sequence[tuple[Callable[[], object], Callable[[], object]]]) -> Race:
-    """Time both calls of each (scalar, vectorized) pair."""
-    times_us = [(quick_us(scalar), quick_us(vectorized)) for scalar, vectorized in pairs]
-    return Race(sum(scalar for scalar, _ in times_us), sum(vectorized for _, vectorized in times_us))
+    """Time both calls of each (scalar, vectorized) pair, in turn."""
+    with stage("scalar against vectors"):
+        runs = [in_turn({"scalar": scalar, "vectorized": vectorized}) for scalar, vectorized in pairs]
+    totals_us = {form: sum(run[form].time_us for run in runs) for form in ("scalar", "vectorized")}
+    ratios = tuple(ratio_of(run["scalar"].samples_us, run["vectorized"].samples_us) for run in runs)
+    return Race(totals_us["scalar"], totals_us["vectorized"], ratios=ratios)
 
 
 def potential(speedup: float | None) -> str:
@@ -43,6 +51,7 @@ def race_figures(races: Mapping[str, Race], speedups: Mapping[str, float]) -> di
             "speedup": speedup,
             "scalar_us": run.scalar_us,
             "vectorized_us": run.vectorized_us,
+            "ratios": [ratio.as_dict() for ratio in run.ratios],
             "source": "measured",
         }
         if speedup is None:

@@ -1,11 +1,12 @@
 """The results of the five analyses of lesson 06, as dictionaries with fixed keys.
 
-Every figure stands beside a `source`, "detected", "measured" or "derived", and a `reason` where it is None.
+Every figure stands beside a `source`, "detected", "measured" or "derived", and a `reason` where it is None. `machine`
+is the card of the machine it was measured on, with the source of each fact.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 Figures = dict[str, Any]  # named figures, with their `source`
 
@@ -19,8 +20,11 @@ class CacheResult(TypedDict):
     cache_efficiency: dict[int, Figures]
     bandwidth_utilization: dict[int, Figures]
     optimal_block_sizes: dict[str, int | None]
+    block_sweep: Figures  # the best block size as measured, and the loss of the rule above
+    memory_bound_sizes: list[int]
     recommendations: list[str]
     sources: dict[str, str]
+    machine: NotRequired[Figures]
 
 
 class VectorizationResult(TypedDict):
@@ -32,6 +36,7 @@ class VectorizationResult(TypedDict):
     speedup_estimates: Figures
     algorithm_modifications: list[str]
     recommendations: list[str]
+    machine: NotRequired[Figures]
 
 
 class ParallelResult(TypedDict):
@@ -43,7 +48,9 @@ class ParallelResult(TypedDict):
     efficiency_analysis: dict[int, Figures]
     overhead_analysis: dict[int, Figures]
     optimal_parallelism: dict[int, Figures]
+    scaling_laws: dict[int, Figures]  # Amdahl's and the universal scalability law, fitted; which is the better
     recommendations: list[str]
+    machine: NotRequired[Figures]
 
 
 class QuantizationResult(TypedDict):
@@ -57,6 +64,7 @@ class QuantizationResult(TypedDict):
     memory_analysis: dict[str, dict[int, float]]
     deployment_recommendations: dict[int, Figures]
     recommendations: list[str]
+    machine: NotRequired[Figures]
 
 
 class RoadmapResult(TypedDict):
@@ -69,3 +77,4 @@ class RoadmapResult(TypedDict):
     resource_requirements: Figures
     expected_outcomes: Figures
     recommendations: list[str]
+    machine: NotRequired[Figures]

@@ -6,45 +6,63 @@ Source of the serial fraction: A. Karp, H. Flatt, Measuring parallel processor p
 from __future__ import annotations
 
 import inspect
+import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from tinytorch.bench.kernel_run import quick_us
+import numpy as np
+
+from tinytorch.bench.kernel_run import name_of
+from tinytorch.bench.progress import stage
 from tinytorch.bench.results import Figures
+from tinytorch.bench.scaling_laws import NOISE, law_figures
+from tinytorch.bench.turns import in_turn, ratio_of
 
 NEARLY = 1.05  # times the best time: a smaller difference is noise, and workers aren't free
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A workload on some workers: microseconds, or else the text of its error."""
+    """A workload on some workers: median microseconds and the samples, round by round, or the text of its error."""
 
     time_us: float | None
     error: str = ""
+    samples_us: tuple[float, ...] = ()
 
 
-def try_workers(workload: Callable[..., Any], data: Any, workers: int) -> Attempt:
-    """Time `workload(data, workers)`; a parameter called `num_workers` or `workers` is passed by its name."""
+def bound_call(workload: Callable[..., Any], data: Any, workers: int) -> Callable[[], Any]:
+    """`workload(data, workers)` as a call; a parameter called `num_workers` or `workers` is passed by its name."""
     try:
         names = set(inspect.signature(workload).parameters)
     except (TypeError, ValueError):
         names = set()
     keyword = next((name for name in ("num_workers", "workers") if name in names), None)
-    args, kwargs = ((data, workers), {}) if keyword is None else ((data,), {keyword: workers})
-    try:
-        return Attempt(quick_us(workload, *args, **kwargs))
-    except Exception as err:  # the workload is the caller's: whatever it raises is a finding about it
-        return Attempt(None, f"{type(err).__name__}: {err}")
+    return partial(workload, data, workers) if keyword is None else partial(workload, data, **{keyword: workers})
+
+
+def try_all(workload: Callable[..., Any], data: Any, counts: Iterable[int]) -> dict[int, Attempt]:
+    """Time `workload(data, workers)` on every count, in turn, round by round.
+
+    The workload is the caller's: whatever exception it raises is a finding about it.
+    """
+    turns = in_turn({p: bound_call(workload, data, p) for p in counts}, caught=Exception)
+    return {
+        p: Attempt(run.time_us, f"{type(run.error).__name__}: {run.error}" if run.error else "", run.samples_us)
+        for p, run in turns.items()
+    }
 
 
 def try_worker_counts(
     workload: Callable[..., Any], data: Any, counts: Iterable[int]
 ) -> tuple[Attempt, dict[int, Attempt]]:
     """The attempt on one worker, made in any case, and those on each of `counts`, in ascending order."""
-    one = try_workers(workload, data, 1)
-    return one, {p: one if p == 1 else try_workers(workload, data, p) for p in sorted(counts)}
+    asked = sorted({1, *counts})
+    with stage(f"{name_of(workload)} on {', '.join(map(str, asked))} workers, {np.size(data)} numbers"):
+        attempts = try_all(workload, data, asked)
+    return attempts[1], {p: attempts[p] for p in sorted(counts)}
 
 
 def serial_fraction(speedup: float, workers: int) -> float:
@@ -76,11 +94,31 @@ def attempt_figures(
             "execution_time_us": attempt.time_us,
             "speedup": speedups.get(p),
             "efficiency": efficiencies.get(p),
+            "samples_us": list(attempt.samples_us),
             "source": "measured",
         }
+        interval = _interval(one, attempt)
+        if interval is not None:
+            figures[p]["speedup_interval"] = list(interval)
         if p not in speedups:
             figures[p]["reason"] = f"there is no time on one worker to compare with: {one.error}"
     return figures
+
+
+def _interval(one: Attempt, attempt: Attempt) -> tuple[float, float] | None:
+    """What holds the true median speedup with 95 percent confidence; None with too few rounds."""
+    if not one.samples_us or len(one.samples_us) != len(attempt.samples_us):
+        return None
+    found = ratio_of(one.samples_us, attempt.samples_us)
+    return None if found.low is None or found.high is None else (found.low, found.high)
+
+
+def scaling_laws(one: Attempt, attempts: Mapping[int, Attempt]) -> Figures:
+    """Amdahl's and the universal scalability law, fitted to the times; see `tinytorch.bench.scaling_laws`."""
+    times_us = {p: attempt.time_us for p, attempt in {1: one, **attempts}.items() if attempt.time_us is not None}
+    intervals = [_interval(one, attempt) for p, attempt in attempts.items() if p > 1]
+    halves = [(high - low) / (high + low) for low, high in filter(None, intervals)]
+    return law_figures(times_us, statistics.median(halves) if halves else NOISE)
 
 
 def summary_figures(speedups: Mapping[int, float], best: int | None) -> Figures:
@@ -116,11 +154,14 @@ def overhead_figures(entries: Mapping[int, Figures]) -> Figures:
 
 
 def optimal_figures(entries: Mapping[int, Figures]) -> Figures:
-    """The fewest workers whose time is nearly the best."""
+    """The fewest workers whose time is nearly the best; one, unless the gain over it is beyond chance."""
     times_us = {p: entry["execution_time_us"] for p, entry in entries.items() if "error" not in entry}
     if not times_us:
         return {"optimal_workers": None, "source": "derived", "reason": "every worker count ended in an error"}
     best = min(p for p, time_us in times_us.items() if time_us <= NEARLY * min(times_us.values()))
+    gain = entries[best].get("speedup_interval")
+    if gain and gain[0] <= 1.0 and 1 in times_us:
+        best = 1
     return {
         "optimal_workers": best,
         "speedup_at_optimal": entries[best]["speedup"],

@@ -15,12 +15,16 @@ _BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`value` in `unit`; `how` names the file, call or experiment it came from, or says why there is none."""
+    """`value` in `unit`; `how` names the file, call or experiment it came from, or says why there is none.
+
+    spread: the middle half of the runs of a measurement, in the same unit.
+    """
 
     value: Value | None
     unit: str
     source: Source
     how: str
+    spread: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if (self.value is None) != (self.source == "unavailable"):
@@ -48,7 +52,8 @@ class Fact:
     def as_dict(self) -> dict[str, object]:
         """Plain data for JSON."""
         value = list(self.value) if isinstance(self.value, tuple) else self.value
-        return {"value": value, "unit": self.unit, "source": self.source, "how": self.how}
+        plain = {"value": value, "unit": self.unit, "source": self.source, "how": self.how}
+        return plain if self.spread is None else plain | {"spread": list(self.spread)}
 
 
 def detected(value: Value, unit: str, how: str) -> Fact:

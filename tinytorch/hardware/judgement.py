@@ -20,6 +20,7 @@ class Run(Protocol):
     """One run of a kernel: its time, the bytes of operands and result, and its operations, None if nobody says.
 
     streaming_us: a pass that only moves the same operands. cores_busy: CPU seconds per second.
+    notes: reasons to doubt the time.
     """
 
     @property
@@ -32,6 +33,8 @@ class Run(Protocol):
     def streaming_us(self) -> float: ...
     @property
     def cores_busy(self) -> float: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,12 @@ def run_figures(
         "efficiency_estimate": share,
         "data_size_mb": run.moved_bytes / 2**20,
         "execution_time_us": run.time_us,
+        "notes": list(run.notes),
         "source": "derived",
     }
     bandwidth = {
         "bandwidth_gb_s": gb_s,
+        "flop_per_byte": None if run.flops is None else run.flops / run.moved_bytes,
         "peak_bandwidth_gb_s": roof.bandwidth_gb_s,
         "utilization_percent": percent,
         "bottleneck": bound,

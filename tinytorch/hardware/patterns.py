@@ -8,15 +8,21 @@ from typing import Any
 import numpy as np
 
 from tinytorch.hardware import probes
+from tinytorch.hardware.card import card
 from tinytorch.hardware.fact import Fact, unavailable
 
-LINE = 16  # float32 in a cache line of 64 bytes
+LINE_WHERE_UNKNOWN = 64  # bytes
 ORDERS: dict[str, Callable[[int], np.ndarray]] = {
     "sequential": np.arange,
-    "strided": lambda count: np.concatenate([np.arange(start, count, LINE) for start in range(LINE)]),
+    "strided": lambda count: _strided(count, int(card().line_bytes.value or LINE_WHERE_UNKNOWN) // 4),
     "random": lambda count: np.random.default_rng(1).permutation(count),
 }
 PATTERNS = tuple(ORDERS)
+
+
+def _strided(count: int, line: int) -> np.ndarray:
+    """Every `line`-th index, from the first on; then from the second on; and so forth: a new line at every step."""
+    return np.concatenate([np.arange(start, count, line) for start in range(line)])
 
 
 def measure_pattern(pattern: str, count: int, seconds: float = 0.02) -> Fact:

@@ -60,15 +60,22 @@ def measure_bandwidth(working_set_bytes: int, seconds: float = 0.1) -> Fact:
 
     array = _aligned_floats(size_bytes, kernels.UNROLL * kernels.vector_bytes())
     where, count, one = array.ctypes.data, array.size, np.float32(1.0)
-    passes, read_s, reads = _best_run(lambda n: kernels.read(where, count, n), seconds / 2)
-    read_gb_s = array.nbytes * passes / read_s / 1e9
-    passes, update_s, updates = _best_run(lambda n: kernels.update(where, count, n, one), seconds / 2)
-    update_gb_s = 2 * array.nbytes * passes / update_s / 1e9
+    reading = _rates(lambda n: kernels.read(where, count, n), array.nbytes, seconds / 2)
+    updating = _rates(lambda n: kernels.update(where, count, n, one), 2 * array.nbytes, seconds / 2)
+    better = max(reading, updating, key=max)
     how = (
-        f"one core, {format_bytes(array.nbytes)}: reading alone {read_gb_s:.3g} GB/s (best of {reads} runs), "
-        f"updating in place {update_gb_s:.3g} GB/s, bytes read plus bytes written (best of {updates}); the better one"
+        f"one core, {format_bytes(array.nbytes)}: reading alone {max(reading):.3g} GB/s (best of {len(reading)} runs), "
+        f"updating in place {max(updating):.3g} GB/s, bytes read plus bytes written (best of {len(updating)}); "
+        "the better one"
     )
-    return Fact(max(read_gb_s, update_gb_s), "GB/s", "measured", how)
+    low, high = (float(end) for end in np.quantile(better, (0.25, 0.75)))
+    return Fact(max(better), "GB/s", "measured", how, (low, high))
+
+
+def _rates(run: Callable[[int], object], moved_bytes: int, seconds: float) -> list[float]:
+    """GB/s of every run of a loop that moves so many bytes in a pass."""
+    passes, times_s = _runs(run, seconds)
+    return [moved_bytes * passes / took_s / 1e9 for took_s in times_s]
 
 
 def measure_latency(working_set_bytes: int, seconds: float = 0.1) -> Fact:
@@ -108,13 +115,18 @@ def default_sizes() -> list[int]:
 
 
 def _best_run(run: Callable[[int], object], seconds: float) -> tuple[int, float, int]:
-    """(count, best seconds of `run(count)`, runs): the count is doubled until a run lasts `RUN_S`."""
+    """(count, best seconds of `run(count)`, runs)."""
+    count, times_s = _runs(run, seconds)
+    return count, min(times_s), len(times_s)
+
+
+def _runs(run: Callable[[int], object], seconds: float) -> tuple[int, list[float]]:
+    """(count, seconds of every `run(count)`): the count is doubled until a run lasts `RUN_S`."""
     run(1)  # compiles
     count = 1
     while (took_s := _time(run, count)) < RUN_S:
         count *= 2
-    times = [took_s, *(_time(run, count) for _ in _until(seconds))]
-    return count, min(times), len(times)
+    return count, [took_s, *(_time(run, count) for _ in _until(seconds))]
 
 
 def _until(seconds: float) -> Iterator[None]:

@@ -1,18 +1,26 @@
 """Figures of what was just measured: axes with units, sizes on log axes, spread drawn, machine and date below."""
 
+from tinytorch.plots.analyses import analysis, bits_worth, blocks, roadmap, roof_shares, vector_gains, worker_speedups
 from tinytorch.plots.machine import bandwidth, roofline
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
 from tinytorch.plots.timings import block_sweep, speed_ladder, time_vs_size, timing_samples
 
 __all__ = [
+    "analysis",
     "bandwidth",
+    "bits_worth",
     "block_sweep",
+    "blocks",
     "caption",
     "quantization_error",
+    "roadmap",
+    "roof_shares",
     "roofline",
     "scaling",
     "speed_ladder",
     "time_vs_size",
     "timing_samples",
+    "vector_gains",
+    "worker_speedups",
 ]

@@ -8,13 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 
-from tinytorch.plots.style import DASHES, MARKERS, bytes_text, cache_lines, chart, log_bytes, log_numbers, mark
+from tinytorch.plots.style import (
+    DASHES,
+    GREY,
+    MARKERS,
+    bytes_text,
+    cache_lines,
+    chart,
+    log_bytes,
+    log_numbers,
+    mark,
+    untangle,
+)
 from tinytorch.plots.style import number_text as text
 
 if TYPE_CHECKING:
     from tinytorch.hardware import Fact, Roofline
 
+Point = tuple[float, float] | tuple[float, float, float, float]
 WORKING_SETS = (16 << 10, 512 << 10, 64 << 20)  # small enough for most first caches, second caches, and for none
 
 
@@ -26,17 +39,22 @@ def bandwidth(points: Sequence[tuple[int, Fact]], caches: Mapping[str, int] | No
         "bandwidth of one core (GB/s, log scale)",
     )
     known = [(size, fact.value) for size, fact in points if fact.value is not None]
-    axes.plot([size for size, _ in known], [value for _, value in known], **mark(0))
+    axes.plot([size for size, _ in known], [value for _, value in known], **mark(0), label="best run")
+    spread = [(size, *fact.spread) for size, fact in points if fact.spread is not None]
+    if spread:
+        sizes, low, high = zip(*spread, strict=True)
+        axes.fill_between(sizes, low, high, color=GREY, alpha=0.3, linewidth=0, label="middle half of the runs")
+        axes.legend(frameon=False, fontsize=9, loc="lower left")
     log_bytes(axes.xaxis)
     log_numbers(axes.yaxis)
     cache_lines(axes, {f"{name}\n{bytes_text(size)}": size for name, size in (caches or {}).items()})
     return figure
 
 
-def roofline(
-    roof: Roofline, points: Mapping[str, tuple[float, float]], working_sets: Sequence[int] = WORKING_SETS
-) -> Figure:
+def roofline(roof: Roofline, points: Mapping[str, Point], working_sets: Sequence[int] = WORKING_SETS) -> Figure:
     """What this machine allows, and where kernels stand: name -> (operations per byte moved, GFLOP/s measured).
+
+    A point may go on with the slowest and the fastest GFLOP/s of its middle half, drawn as whiskers.
 
     A sloped ceiling for each of `working_sets` (bytes), whose bandwidth is measured if it was not yet; the flat one is
     the arithmetic peak.
@@ -49,7 +67,7 @@ def roofline(
     )
     peak = float(roof.peak.value)
     slopes = {size: float(roof.bandwidth_at(size).value) for size in sorted(working_sets)}
-    intensities = [intensity for intensity, _ in points.values()]
+    intensities = [point[0] for point in points.values()]
     left = min([*intensities, peak / max(slopes.values())]) / 6
     right = max([*intensities, peak / min(slopes.values())]) * 6
     for number, (size, gb_s) in enumerate(slopes.items()):
@@ -57,22 +75,30 @@ def roofline(
         label = f"{bytes_text(size)}: {text(gb_s)} GB/s"
         axes.plot(x, x * gb_s, color="black", linestyle=DASHES[number % len(DASHES)], linewidth=1.3, label=label)
     axes.plot([peak / max(slopes.values()), right], [peak, peak], color="black", linewidth=2)
-    axes.annotate(f"peak {text(peak)} GFLOP/s", (right, peak), xytext=(-4, 4), textcoords="offset points", ha="right")
-    for number, (name, place) in enumerate(points.items()):
+    axes.annotate(
+        f"peak of one core: {text(peak)} GFLOP/s", (right, peak), xytext=(-4, 4), textcoords="offset points", ha="right"
+    )
+    names = [
         _kernel(axes, name, place, number, name_on_left=place[0] ** 2 > left * right)
+        for number, (name, place) in enumerate(points.items())
+    ]
     axes.set_xlim(left, right)
-    low, high = min([*(rate for _, rate in points.values()), left * min(slopes.values())]) / 2, peak * 2.5
+    low, high = min([*(point[1] for point in points.values()), left * min(slopes.values())]) / 2, peak * 2.5
     axes.set_ylim(low * (low / high) ** 0.28, high)  # a strip for the legend, below every kernel
     log_numbers(axes.xaxis)
     log_numbers(axes.yaxis)
     axes.legend(frameon=False, fontsize=8, loc="lower right", title="working set", title_fontsize=8)
+    untangle(figure, names)
     return figure
 
 
-def _kernel(axes: Axes, name: str, place: tuple[float, float], number: int, name_on_left: bool) -> None:
-    """A mark with its name, on the side where there is room."""
+def _kernel(axes: Axes, name: str, point: Point, number: int, name_on_left: bool) -> Annotation:
+    """A mark with its name, on the side where there is room, and its spread."""
+    place = point[:2]
+    if len(point) == 4:
+        axes.vlines(point[0], point[2], point[3], color="black", linewidth=1.2)
     style = mark(number)
     marker = MARKERS[number % len(MARKERS)]
     axes.plot(*place, marker=marker, color=style["color"], markersize=8, linestyle="", markeredgecolor="black")
     at = {"xytext": (-9, -3), "ha": "right"} if name_on_left else {"xytext": (9, -3), "ha": "left"}
-    axes.annotate(name, place, **at, textcoords="offset points", fontsize=9, va="top")
+    return axes.annotate(name, place, **at, textcoords="offset points", fontsize=9, va="top")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.transforms import Bbox
 
 # Dark to light and all different in shape, so that a print in grey tells them apart. Colours: M. Okabe and K. Ito,
 # Color Universal Design, 2002 (safe for colour-blind readers).
@@ -105,6 +107,23 @@ def log_numbers(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
     axis.set_minor_formatter(NullFormatter())
+
+
+def untangle(figure: Figure, labels: Sequence[Annotation]) -> None:
+    """Move labels given in points from their marks downwards, the highest first, until none touches another."""
+    figure.canvas.draw()
+    placed: list[Bbox] = []
+    for label in sorted(labels, key=lambda one: -one.get_window_extent().y1):
+        while any(label.get_window_extent().overlaps(box) for box in placed):
+            x, y = label.xyann
+            label.xyann = (x, y - 2)
+        placed.append(label.get_window_extent())
+
+
+def room_for_legend(axes: Axes, entries: int) -> None:
+    """Widen a log y axis at the top, so that a legend of so many lines covers nothing."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high * (high / low) ** (0.085 * entries))
 
 
 def cache_lines(axes: Axes, places: Mapping[str, float]) -> None:

@@ -63,15 +63,17 @@ def speed_ladder(rungs: Mapping[str, Timing], flops: float, peak_gflops: float |
         axes.barh(row, rate - left, 0.6, left, color="#9DB9D3", edgecolor="black", linewidth=0.6)
         axes.errorbar(rate, row, xerr=[[rate - slow], [fast - rate]], color="black", capsize=4, linewidth=1.2)
         times = "" if row == 0 else f", {text(first_us / timing.median_us)} times the first"
-        at = {"xytext": (8, 0), "textcoords": "offset points", "va": "center"}
-        axes.annotate(f"{text(rate)} GFLOP/s{times}", (fast, row), **at, fontsize=8, bbox=PLAIN)
-    _ladder_axes(axes, list(rungs), left, max(rates.values()), peak_gflops)
+        # all labels stand in one column right of everything drawn: no bar, whisker or line can cross one
+        at = {"xytext": (1.01, row), "textcoords": ("axes fraction", "data"), "va": "center"}
+        axes.annotate(f"{text(rate)} GFLOP/s{times}", (fast, row), **at, fontsize=8, annotation_clip=False)
+    fastest = max(flops / timing.low_us / 1000 for timing in rungs.values())
+    _ladder_axes(axes, list(rungs), left, fastest, peak_gflops)
     return figure
 
 
 def _ladder_axes(axes: Axes, names: list[str], left: float, fastest: float, peak_gflops: float | None) -> None:
     """Scale, room for the labels, and the line of the peak."""
-    axes.set_xlim(left, max(fastest, peak_gflops or 0) * 25)
+    axes.set_xlim(left, max(fastest, peak_gflops or 0) * 1.3)
     log_numbers(axes.xaxis)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.9)

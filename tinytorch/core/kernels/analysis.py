@@ -10,7 +10,7 @@ __all__ = ['PRODUCTS', 'ELEMENTWISE', 'KNOWN_FLOPS', 'QUANTIZATION_SIZES', 'BY_N
            'quantized_form', 'QuantizationAnalysis', 'OptimizationRoadmap', 'KernelOptimizationAnalyzer',
            'comprehensive_kernel_analysis']
 
-# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #5f0d5565
+# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #f8132ad3
 import importlib
 import math
 import statistics
@@ -22,21 +22,23 @@ from typing import Any
 import numpy as np
 
 from ... import hardware
-from ...bench.advice import cache_advice, quantization_advice, scaling_advice, terminal_line, vector_advice
+from ...bench.advice import cache_advice, quantization_advice, scaling_advice, vector_advice
 from ...bench.arguments import checked_choice, checked_counts, checked_list, checked_shapes
+from ...bench.blocks import block_figures
 from ...bench.changes import changes_of
 from ...bench.kernel_run import KernelRun, name_of, run_kernel
 from ...bench.precision import (
     by_operation, checked_levels, decision_figures, float32_times, mean_by_bits, named_operations, precision_figures,
     rms, rounded_to, run_in_bits)
+from ...bench.progress import stage
 from ...bench.races import Race, race, race_figures
 from ...bench.results import (
     CacheResult, Figures, ParallelResult, QuantizationResult, RoadmapResult, VectorizationResult)
 from ...bench.roadmap import checked_metrics, opportunity, plan_of, rank, roadmap_advice
 from ...bench.scaling import (
-    attempt_figures, optimal_figures, overhead_figures, summary_figures, try_worker_counts)
+    attempt_figures, optimal_figures, overhead_figures, scaling_laws, summary_figures, try_worker_counts)
 
-# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #9c42e676
+# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #824c3301
 class AnalysisState:
     """The machine, the results so far, and the recommendations they led to.
 
@@ -53,7 +55,8 @@ class AnalysisState:
         self.baseline_measurements: dict[str, dict[str, float]] = {}
 
     def keep(self, name: str, result: Any, times_us: Mapping[str, float]) -> Any:
-        """Store one analysis's result and the times it started from; return the result."""
+        """Store one analysis's result, with the machine card, and the times it started from; return the result."""
+        result["machine"] = hardware.card().as_dict()
         self.analysis_results[name] = result
         if times_us:
             self.baseline_measurements[name] = dict(times_us)
@@ -64,6 +67,14 @@ class AnalysisState:
     def roof(self, run: KernelRun) -> hardware.Roof:
         """Bandwidth at the run's working set (or the one given) and peak, of as many cores as the run kept busy."""
         return hardware.roof_over(run, self.machine)
+
+    def plot(self, name: str) -> Any:
+        """The figure of the result kept under `name`; raises ValueError if that analysis has not run."""
+        from tinytorch import plots
+
+        if name not in self.analysis_results:
+            raise ValueError(f"no result {name!r} is kept; there is {', '.join(self.analysis_results) or 'none yet'}")
+        return plots.analysis(name, self.analysis_results[name])
 
 # %% ../../../assignments/source/13_kernels/06_analysis.ipynb #79e0bdc9
 PRODUCTS = ("matmul", "dot", "matmul_baseline", "matmul_naive", "cache_friendly_matmul", "matmul_simd",
@@ -90,7 +101,8 @@ class CacheAnalysis(AnalysisState):
         """Run `kernel_func` on one or two size x size float32 matrices, as it takes, and hold it against the roofline.
 
         access_patterns: of "sequential", "strided", "random"; their bandwidth is measured at the largest size.
-        Figures that can't be had are None, with a `reason`.
+        `block_sweep`: the best block size as
+        measured at the largest size, if the kernel has a parameter `block_size`. What can't be had is None, with a reason.
         Raises ValueError for sizes below 1 and unknown patterns; an exception of the kernel passes through.
         """
         sizes = checked_counts(data_sizes, "data_sizes")
@@ -115,6 +127,7 @@ class CacheAnalysis(AnalysisState):
             blocks[level] = None if capacity is None else math.isqrt(int(capacity) // 12)
         entries = {n: hardware.run_figures(run, roofs[n], caches, **figures[n]) for n, run in runs.items()}
         efficiency, bandwidth = ({n: pair[i] for n, pair in entries.items()} for i in (0, 1))
+        sweep = block_figures(kernel_func, max(sizes), blocks)
         return self.keep("cache_efficiency", CacheResult(
             data_sizes_tested=sizes,
             access_patterns=patterns,
@@ -122,8 +135,11 @@ class CacheAnalysis(AnalysisState):
             cache_efficiency=efficiency,
             bandwidth_utilization=bandwidth,
             optimal_block_sizes=blocks,
-            recommendations=cache_advice(efficiency, bandwidth),
-            sources={"execution_time_us": "measured", "data_size_mb": "measured", "optimal_block_sizes": "derived"},
+            block_sweep=sweep,
+            memory_bound_sizes=[n for n, entry in bandwidth.items() if entry["bottleneck"] == "memory"],
+            recommendations=cache_advice(efficiency, bandwidth, sweep),
+            sources={"execution_time_us": "measured", "data_size_mb": "measured", "optimal_block_sizes": "derived",
+                     "block_sweep": "measured", "memory_bound_sizes": "derived", "machine": "detected"},
         ), {f"{name_of(kernel_func)} {n}": run.time_us for n, run in runs.items()})
 
 # %% ../../../assignments/source/13_kernels/06_analysis.ipynb #090381b8
@@ -182,12 +198,13 @@ class ParallelAnalysis(AnalysisState):
         """Time `workload_func(data, workers)` on vectors of random float32, for every size and worker count.
 
         data_sizes: (10000, 100000) elements if None. speedup: time on one worker over time. efficiency: that / workers.
+        scaling_laws: Amdahl's and the universal scalability law, fitted to each size, with residuals.
         A worker count whose call raises gets an `error` in place of its figures; the others go on.
         Raises ValueError for counts or sizes below 1, or none.
         """
         counts = checked_counts(worker_counts, "worker_counts")
         sizes = checked_counts((10_000, 100_000) if data_sizes is None else data_sizes, "data_sizes")
-        results, summary, times_us = {}, {}, {}
+        results, summary, laws, times_us = {}, {}, {}, {}
         for size in sizes:
             data = np.random.default_rng(size).standard_normal(size, dtype=np.float32)
             one, attempts = try_worker_counts(workload_func, data, counts)
@@ -199,7 +216,7 @@ class ParallelAnalysis(AnalysisState):
                     if best is None or speedups[p] > speedups[best]:
                         best = p
             results[size] = attempt_figures(attempts, speedups, efficiencies, one)
-            summary[size] = summary_figures(speedups, best)
+            summary[size], laws[size] = summary_figures(speedups, best), scaling_laws(one, attempts)
             if one.time_us is not None:
                 times_us[f"{name_of(workload_func)} {size}"] = one.time_us
         overhead = {size: overhead_figures(entries) for size, entries in results.items()}
@@ -211,11 +228,12 @@ class ParallelAnalysis(AnalysisState):
             efficiency_analysis=summary,
             overhead_analysis=overhead,
             optimal_parallelism=optimal,
-            recommendations=scaling_advice(optimal, overhead, self.hardware_config["cpu_cores"]),
+            scaling_laws=laws,
+            recommendations=scaling_advice(optimal, laws, self.hardware_config["cpu_cores"]),
         ), times_us)
 
-# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #05323b7a
-QUANTIZATION_SIZES = (32, 96)
+# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #a9feaff9
+QUANTIZATION_SIZES = (32, 256)
 BY_NAME = {"matmul": ("matmul", "matmul_simd"), "relu": ("vectorization", "vectorized_relu")}  # lesson, kernel
 
 
@@ -326,7 +344,7 @@ class OptimizationRoadmap(AnalysisState):
             recommendations=roadmap_advice(opportunities, metrics, self.analysis_results),
         ), {})
 
-# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #2ced5bd7
+# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #e9c06316
 class KernelOptimizationAnalyzer(
     CacheAnalysis, VectorizationAnalysis, ParallelAnalysis, QuantizationAnalysis, OptimizationRoadmap
 ):
@@ -334,23 +352,28 @@ class KernelOptimizationAnalyzer(
 
     def comprehensive_kernel_analysis(self, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
         """Run all five on this module's kernels, at sizes that take seconds; `progress` gets a line for each step."""
-        from tinytorch.core.kernels.matmul import matmul_simd
+        from tinytorch.core.kernels.matmul import cache_friendly_matmul
         from tinytorch.core.kernels.parallelism import parallel_relu
 
-        say = progress or terminal_line
-        counts = sorted({1, 2, min(int(self.hardware_config["cpu_cores"] or 1), 16)})
-        results: dict[str, Any] = {}
-        say("1 of 5: the product against the roofline")
-        results["cache_analysis"] = self.analyze_cache_efficiency(matmul_simd, [64, 128, 256])
-        say("2 of 5: operations scalar and with vectors")
-        results["vectorization_analysis"] = self.analyze_vectorization_potential(["matmul", "add", "relu", "dot"])
-        say("3 of 5: ReLU on several workers")
-        results["parallel_analysis"] = self.analyze_parallel_scaling(parallel_relu, counts, [10_000, 1_000_000])
-        say("4 of 5: the product and ReLU in fewer bits")
-        results["quantization_analysis"] = self.analyze_quantization_trade_offs(["matmul", "relu"])
-        say("5 of 5: the roadmap")
+        def run(words: str, analyze: Callable[..., Any], *args: Any) -> Any:
+            (progress or (lambda line: None))(words)
+            with stage(words):
+                return analyze(*args)
+
+        counts = sorted({1, 2, 3, min(int(self.hardware_config["cpu_cores"] or 1), 16)})
         target = self.hardware_config["deployment_target"]
-        return results | {"optimization_roadmap": self.generate_optimization_roadmap(target)}
+        with stage("all analyses"):
+            return {
+                "cache_analysis": run("1 of 5: the product against the roofline",
+                    self.analyze_cache_efficiency, cache_friendly_matmul, [64, 128, 256]),
+                "vectorization_analysis": run("2 of 5: operations scalar and with vectors",
+                    self.analyze_vectorization_potential, ["matmul", "add", "relu", "dot"]),
+                "parallel_analysis": run("3 of 5: ReLU on several workers",
+                    self.analyze_parallel_scaling, parallel_relu, counts, [10_000, 1_000_000]),
+                "quantization_analysis": run("4 of 5: the product and ReLU in fewer bits",
+                    self.analyze_quantization_trade_offs, ["matmul", "relu"]),
+                "optimization_roadmap": run("5 of 5: the roadmap", self.generate_optimization_roadmap, target),
+            }
 
 
 def comprehensive_kernel_analysis(progress: Callable[[str], None] | None = None) -> dict[str, Any]:
