@@ -138,3 +138,12 @@ def test_a_first_call_is_timed_in_a_process_of_its_own():
 def test_a_time_is_judged_by_its_extremes(samples, standing):
     row = calls.timed("a", "first call", "a", "", "s", calls.FIRST, samples, "it died" * (not samples))
     assert row.standing is standing
+
+
+@pytest.mark.parametrize(("cpu_s", "words"), [(1.0, "busy, 1 s of it"), (3.4, "")])
+def test_a_time_that_waited_for_a_cpu_says_so(cpu_s, words):
+    row = calls.timed("a", "first call", "a", "", "s", calls.FIRST, [3.5])
+    found = calls.with_cpu(row, [(3.5, cpu_s, 0.7)])
+    assert found.standing is Standing.SHORT
+    assert words in found.why
+    assert found.samples == {"candidate": [3.5], "on a CPU": [cpu_s], "import": [0.7]}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from .processes import ProcessDiedError, answer
 from .runner import spread
 from .settings import ONE_THREAD
 
+Times = tuple[float, float, float]  # seconds: of the call, of it on a CPU, of the import
 FIRST, SECOND, OVERHEAD = at_most(3.0), at_most(0.5), at_most(1.0)
 
 
@@ -59,32 +60,46 @@ CALLS: dict[str, Callable[[Any], Callable[[], object]]] = {
 
 
 def first_call(pipe: Connection, name: str) -> None:
-    """In a new process: seconds of the import and of the first call of one kernel; inputs are made beforehand."""
+    """In a new process: seconds of a kernel's first call, those that it spent on a CPU, and those of the import.
+
+    Inputs are made before the clock starts.
+    """
     start = time.perf_counter()
     from tinytorch.core import kernels
 
     imported = time.perf_counter()
     call = CALLS[name](kernels)
-    begin = time.perf_counter()
+    begin, cpu = time.perf_counter(), time.process_time()
     call()
-    pipe.send((imported - start, time.perf_counter() - begin))
+    pipe.send((time.perf_counter() - begin, time.process_time() - cpu, imported - start))
 
 
 def first_calls(names: Sequence[str], effort: Effort) -> Iterator[Row]:
     """Two rows for each kernel: with no machine code kept, and in the next process, which finds what the first kept."""
     for name in names:
-        times: dict[str, list[float]] = {"first": [], "second": []}
+        first = (f"first call {name}", "first call", name, "after installation", "s", FIRST)
+        second = (f"second process {name}", "second process", name, "code kept", "s", SECOND)
+        times: tuple[list[Times], list[Times]] = ([], [])
         try:
             for _ in range(effort.repeats):
                 with tempfile.TemporaryDirectory() as kept:
-                    for which in times:
-                        environment = {**ONE_THREAD, "NUMBA_CACHE_DIR": str(Path(kept))}
-                        times[which].append(answer(environment, first_call, name)[1])
+                    for measured in times:
+                        environment = {**ONE_THREAD, "NUMBA_CACHE_DIR": kept}
+                        measured.append(answer(environment, first_call, name))
         except ProcessDiedError as err:
-            yield timed(f"first call {name}", "first call", name, "after installation", "s", FIRST, [], why=str(err))
+            yield timed(*first, [], why=str(err))
             continue
-        yield timed(f"first call {name}", "first call", name, "after installation", "s", FIRST, times["first"])
-        yield timed(f"second process {name}", "second process", name, "code kept", "s", SECOND, times["second"])
+        yield with_cpu(timed(*first, [time[0] for time in times[0]]), times[0])
+        yield with_cpu(timed(*second, [time[0] for time in times[1]]), times[1])
+
+
+def with_cpu(row: Row, times: Sequence[Times]) -> Row:
+    """The row with its seconds on a CPU and of the import; where it had to wait for a CPU, it says so."""
+    on_cpu = median([time[1] for time in times])
+    samples = row.samples | {"on a CPU": [time[1] for time in times], "import": [time[2] for time in times]}
+    had_to_wait = row.standing is not Standing.MET and row.value is not None and on_cpu < 0.8 * row.value
+    why = f"the machine was busy, {on_cpu:.3g} s of it were on a CPU" if had_to_wait else row.why
+    return replace(row, samples=samples, why=why)
 
 
 def overhead(effort: Effort) -> Row:

@@ -13,6 +13,7 @@ def fused_relu_bias(x, bias, out=None):
         out[...] = added(x.astype(dtype), bias.astype(dtype))
     return out
 
+
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_matmul"}
 def parallel_matmul(A, B, num_workers=None):
     checked_workers(1 if num_workers is None else num_workers)
@@ -22,6 +23,7 @@ def parallel_matmul(A, B, num_workers=None):
         for k, a in enumerate(row):
             C[i] += a * B[k]
     return C
+
 
 # %% submission={"lesson": "05_quantization", "grade_id": "quantize"}
 def quantize(x, bits=8):
