@@ -538,11 +538,11 @@ print(bench.in_bands(lambda: cache_friendly_matmul(P, Q), lambda: matmul_reorder
 #
 # | times the speed of `matmul_reordered`, 190 x 190 int32 | share of the points for speed |
 # | --- | --- |
-# | 0.15 | 50 % |
-# | 0.35 | all |
+# | 0.25 | 50 % |
+# | 0.45 | all |
 
 # %% tags=["measure"]
-integer_block_bands = {0.15: 0.5, 0.35: 1.0}
+integer_block_bands = {0.25: 0.5, 0.45: 1.0}
 R, S = rng.integers(-1000, 1000, (2, 190, 190)).astype(np.int32)
 print(bench.in_bands(lambda: cache_friendly_matmul(R, S), lambda: matmul_reordered(R, S), integer_block_bands))
 

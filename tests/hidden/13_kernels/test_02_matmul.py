@@ -28,7 +28,7 @@ def reference(A, B):
 """
 NAIVE_BANDS = {0.03: 1.0}
 BLOCK_BANDS = {0.15: 0.4, 0.35: 0.7, 0.9: 1.0}
-INTEGER_BLOCK_BANDS = {0.15: 0.5, 0.35: 1.0}
+INTEGER_BLOCK_BANDS = {0.25: 0.5, 0.45: 1.0}
 TILE_BANDS = {0.15: 0.3, 0.5: 0.6, 1.2: 1.0}
 
 
