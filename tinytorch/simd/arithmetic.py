@@ -21,7 +21,7 @@ def fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
 
 
 def maximum(a: Lanes, b: Lanes) -> Lanes:
-    """The larger in each lane; NaN where either is NaN, as numpy.maximum."""
+    """The larger in each lane; NaN where either is NaN, as numpy.maximum. Of two zeros it is either."""
     return as_lanes(np.maximum(a, b))
 
 
@@ -59,11 +59,14 @@ def _fma(context: Any, a: types.Type, b: types.Type, c: types.Type) -> Any:
 
 
 def _larger(builder: ir.IRBuilder, is_float: bool, a: ir.Value, b: ir.Value) -> ir.Value:
-    """x86's MAX instruction gives b when either is NaN; the second select brings a's NaN back."""
+    """The first select is x86's MAX instruction, which gives a when either is NaN; the second brings b's NaN back.
+
+    Where b is known not to be NaN, as the zeros of a ReLU are, the compiler drops the second.
+    """
     if not is_float:
         return builder.select(builder.icmp_signed(">", a, b), a, b)
-    larger = builder.select(builder.fcmp_ordered(">", a, b), a, b)
-    return builder.select(builder.fcmp_unordered("uno", a, a), a, larger)
+    larger = builder.select(builder.fcmp_ordered(">", b, a), b, a)
+    return builder.select(builder.fcmp_unordered("uno", b, b), b, larger)
 
 
 @compiles(maximum)
