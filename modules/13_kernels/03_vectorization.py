@@ -24,7 +24,7 @@
 # * `vectorized_relu`, written with vector instructions, and with stores that go past the caches where that pays,
 # * `vectorized_operations`, six results from two arrays with sums that don't wrap or overflow early,
 # * `fused_relu_bias`, which adds and compares while a number is in a register,
-# * measurements that say which of these your compiler would have found without you.
+# * a measured ladder from the loop in Python to these kernels, and their place under the limits of your machine.
 
 # %%
 #| default_exp core.kernels.vectorization
@@ -46,7 +46,7 @@ import re
 from functools import partial
 
 import matplotlib.pyplot as plt
-from numba import njit
+from numba import config, njit
 
 from tinytorch import plots
 from tinytorch.bench import compare
@@ -131,15 +131,17 @@ STREAM_AT_LATEST_BYTES = 32 * 2**20  # an assumption: a larger last-level cache 
 def streaming_pays_from() -> int:
     """Bytes read and written by a kernel from which on it should write past the caches.
 
-    The size of the last-level cache, as detected, but at most STREAM_AT_LATEST_BYTES.
+    Half of the last-level cache, as detected: other cores and the caller's own data need the rest. At most
+    STREAM_AT_LATEST_BYTES, also where no such cache was found.
     """
-    return min(hardware.card().l3_bytes.value or STREAM_AT_LATEST_BYTES, STREAM_AT_LATEST_BYTES)
+    last_level = hardware.card().l3_bytes.value
+    return min(last_level // 2, STREAM_AT_LATEST_BYTES) if last_level else STREAM_AT_LATEST_BYTES
 
 
 def output_for(x: np.ndarray, dtype: np.dtype, out: np.ndarray | None) -> np.ndarray:
     """`out` itself after a check of its shape and dtype, or a new array like `x`, in the memory order of `x`."""
     if out is None:
-        return np.empty_like(x, dtype=dtype)
+        return np.empty_like(x, dtype)
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
     if out.shape != x.shape or out.dtype != dtype:
@@ -162,24 +164,33 @@ KERNEL_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 def overlap_apart(x: np.ndarray, out: np.ndarray) -> bool:
     """True when `x` and `out` may share memory without being the same elements at the same places."""
-    if x is out or not np.may_share_memory(x, out):
+    if x.flags.owndata and out.flags.owndata:  # each has memory of its own, or they are one array
+        return False
+    if not np.may_share_memory(x, out):
         return False
     return x.ctypes.data != out.ctypes.data or x.strides != out.strides
 
 
-def flat_pair(x: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def flat_views(x: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """`x` and `out` as 1-D views in memory order for a compiled kernel, or None where there are no such views.
 
-    Both must be float32 or both float64, both in C order or both in Fortran order, aligned, and not overlap apart.
+    Both must be float32 or both float64, both in C order or both in Fortran order, and aligned.
     """
     if x.dtype not in KERNEL_DTYPES or out.dtype != x.dtype:
         return None
-    if not (x.flags.c_contiguous and out.flags.c_contiguous):
-        x, out = x.T, out.T
     flags, out_flags = x.flags, out.flags
-    if not (flags.c_contiguous and out_flags.c_contiguous and flags.aligned and out_flags.aligned):
+    if not (flags.aligned and out_flags.aligned):
         return None
-    return None if overlap_apart(x, out) else (x.reshape(-1), out.reshape(-1))
+    if not (flags.c_contiguous and out_flags.c_contiguous):
+        if not (flags.f_contiguous and out_flags.f_contiguous):
+            return None
+        x, out = x.T, out.T
+    return (x, out) if x.ndim == 1 else (x.reshape(-1), out.reshape(-1))
+
+
+def flat_pair(x: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """`flat_views(x, out)`, or None also where the two overlap apart; for an `out` that isn't new."""
+    return None if overlap_apart(x, out) else flat_views(x, out)
 
 
 # %% [markdown]
@@ -289,13 +300,18 @@ def test_unit_vectorized_relu() -> None:
 test_unit_vectorized_relu()
 
 # %% [markdown]
-# **Measure.** Four ways to write ReLU into an existing array. `one_by_one` is the plain compiled loop: the compiler
-# turns it into vector instructions by itself, but it has no way to know that the output won't be read soon.
+# **Measure** a ladder: the same ReLU, one change from rung to rung. The compiler looks for vectors in a plain loop by
+# itself, so the scalar rung is that loop compiled with the search switched off. `code holds vectors` is read from the
+# compiled code.
 
 
 # %% tags=["measure"]
-@njit(nogil=True)
-def one_by_one(x, out):
+def in_python(values, results):
+    for i in range(len(values)):
+        results[i] = values[i] if not values[i] < 0 else 0.0
+
+
+def plain_loop(x, out):
     for i in range(x.size):
         out[i] = x[i] if not x[i] < 0 else np.float32(0)
 
@@ -304,32 +320,89 @@ def numpy_maximum(x, out):
     np.maximum(x, np.float32(0), out=out)
 
 
-ways = {"np.maximum": numpy_maximum, "plain compiled loop": one_by_one,
-        "relu_kernel": relu_kernel, "relu_streaming_kernel": relu_streaming_kernel}  # fmt: skip
-sizes = [2**10, 2**13, 2**16, 2**19, 2**22, 2**24]
-relu_timings = {name: [] for name in ways}
+compiled_scalar, compiled_loop = njit(nogil=True)(plain_loop), njit(nogil=True)(plain_loop)
+usual, config.LOOP_VECTORIZE = config.LOOP_VECTORIZE, 0
+compiled_scalar(seven, scaled)  # the first call compiles
+config.LOOP_VECTORIZE = usual
+ways = {"compiled, one number at a time": compiled_scalar, "compiled, left to the compiler": compiled_loop,
+        "relu_kernel": relu_kernel, "relu_streaming_kernel": relu_streaming_kernel, "np.maximum": numpy_maximum}  # fmt: skip
+
+# %% tags=["measure"]
 rng = np.random.default_rng(3)
-for n in sizes:
+
+
+def holds_vectors(kernel, operation: str = "") -> bool | str:
+    """Whether the compiled code has such an operation on float vectors; "?" for a function that isn't ours to look into."""
+    if not hasattr(kernel, "inspect_llvm"):
+        return "?"
+    return any(re.search(rf"{operation}.*<\d+ x float>", code) for code in kernel.inspect_llvm().values())
+
+
+def climb(n: int) -> dict:
     x = rng.standard_normal(n, dtype=np.float32)
     out = np.empty_like(x)
-    for name, way in ways.items():
-        relu_timings[name].append(measure(way, x, out, samples=7))
+    return {name: measure(way, x, out, samples=9) for name, way in ways.items()}
+
+
+def show(rungs: dict, n: int) -> None:
+    first_us = next(iter(rungs.values())).median_us
+    for name, timing in rungs.items():
+        us, vectors = timing.median_us, holds_vectors(ways.get(name))
+        print(f"{name:>30}: {us:9.1f} us, {first_us / us:7.1f} x the first, "
+              f"{8 * n / us / 1000:6.1f} GB/s, code holds vectors: {vectors}")  # fmt: skip
+
+
+small, large = 2**14, 2**24
+values = rng.standard_normal(small).tolist()
+rungs = {"loop in Python": measure(in_python, values, values.copy(), samples=5)} | climb(small)
+show(rungs, small)
+print(f"{large} elements, {8 * large >> 20} MiB read and written:")
+rungs_in_memory = climb(large)
+show(rungs_in_memory, large)
+
+# %% [markdown]
+# The same small case as a figure, with a comparison counted as one operation, against what your core could do if
+# nothing had to be loaded or stored.
+
+# %% tags=["measure"]
+roof = hardware.roofline()
+plots.speed_ladder(rungs, small, roof.peak.value)
+
+# %% [markdown]
+# What separates the top rung from the peak is waiting for bytes. So measure the bytes. The next cell sweeps the working
+# set from the first cache to memory. The line called `machine` is the better of reading alone and updating in place.
+# ReLU has a harder task than either: it writes to other lines than it reads, and for an ordinary store each of those
+# is fetched first, 12 bytes in place of the 8 that are counted here.
 
 # %% tags=["measure"]
 card = hardware.card()
 levels = {"L1": card.l1d_bytes.value, "L2": card.l2_bytes.value, "L3": card.l3_bytes.value}
 caches = {name: size for name, size in levels.items() if size}
-for position, n in enumerate(sizes):
-    base = relu_timings["np.maximum"][position].median_us
-    ratios = ", ".join(f"{name} {base / t[position].median_us:.2f}" for name, t in relu_timings.items())
-    print(f"{n:>10} elements, times as fast as NumPy: {ratios}")
-print(f"vectorized_relu streams from {streaming_pays_from() / 2**20:.0f} MiB read and written on")
-plots.time_vs_size([8 * n for n in sizes], relu_timings, caches, "bytes read and written")
+moved = [2**power for power in range(14, 28)]
+rates = {"relu_kernel": [], "relu_streaming_kernel": []}
+for size in moved:
+    x = rng.standard_normal(size // 8, dtype=np.float32)
+    out = np.empty_like(x)
+    for name, row in rates.items():
+        row.append(size / measure(ways[name], x, out, samples=7).median_us / 1000)
+
+# %% tags=["measure"]
+figure = plots.bandwidth([(size, roof.bandwidth_at(size)) for size in moved], caches)
+axes = figure.axes[0]
+for (name, row), style in zip(rates.items(), ("s--k", "^:k"), strict=True):
+    axes.plot(moved, row, style, markersize=5, linewidth=1.2, label=name)
+axes.lines[0].set_label("machine")
+axes.set_ylim(bottom=0.7 * min(min(row) for row in rates.values()))
+axes.legend(frameon=False, fontsize=9, loc="lower left")
+wins = [size for size, plain, streamed in zip(moved, *rates.values(), strict=True) if streamed > plain]
+print("streaming stores were faster at", ", ".join(f"{size / 2**20:g} MiB" for size in wins) or "no size")
+print(f"vectorized_relu streams above {streaming_pays_from() / 2**20:g} MiB read and written")
+figure
 
 # %% [markdown]
-# **Reflect.** Compare with your two predictions. At which size do the lines of `relu_kernel` and the plain loop meet,
-# and which of the two caches or memory limits them there? From which size on do streaming stores win, and is it the
-# size that the table of bytes lets you expect? What would the next operation pay if ReLU streamed a small array?
+# **Reflect.** Compare with your two predictions. How much of the ladder is the compiler's work and how much yours, at
+# each of the two sizes? From which size on do streaming stores win, and is it the size that the table of bytes lets
+# you expect? Below it, what would the *next* operation pay if ReLU streamed?
 
 # %% [markdown]
 # ## Compute six results from two arrays
@@ -379,6 +452,12 @@ def vector_length(v: np.ndarray) -> float:
     return largest * math.sqrt(float(np.dot(scaled, scaled)))
 
 
+def flat_operands(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """x and y as 1-D contiguous arrays of one float type: as they are if both are float32, else in float64."""
+    dtype = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
+    return tuple(np.require(a, dtype, "CA").reshape(-1) for a in (x, y))
+
+
 # %% [markdown]
 # **Predict.** A compiled loop `for i in range(n): total += x[i]` adds a million float32. Can the compiler use vector
 # adds for it, as it could for ReLU? How many times as fast is a version that keeps four vectors of partial sums?
@@ -389,10 +468,36 @@ my_prediction_compiler_uses_vectors = None
 my_prediction_sum_ratio = None
 
 # %% [markdown]
-# **Implement** `vectorized_operations`, about 15 lines, no loops. Convert to flat float64 arrays first, then compute
-# the three scalars from those. `vector_length` is there for the distance and for both lengths in the cosine: divide
-# each vector by its length *before* the product. Clip to [-1, 1] what rounding pushes over. `np.asarray` makes arrays
-# of results with no axes.
+# **Implement** `vectorized_operations`, about 20 lines, no loops. The three arrays come from NumPy. For the scalars
+# take the flat operands and their four sums from `sums_of_products` below:
+#
+# * the ordinary case, all sums of squares between `SMALLEST_SUM` and `LARGEST_SUM`: the formulas as they stand,
+# * otherwise something overflowed, vanished, is zero or isn't a number. Then take the lengths of `u`, `v` and `u - v`
+#   in float64 from `vector_length`, and divide each vector by its length *before* the product.
+#
+# Clip to [-1, 1] what rounding pushes over. `np.asarray` makes arrays of results with no axes.
+
+# %%
+#| export
+SMALLEST_SUM, LARGEST_SUM = 1e-280, 1e300  # between them, no square that matters overflowed or vanished in float64
+
+
+@simd.jit(fastmath={"reassoc", "contract", "nsz"})
+def sums_of_products(u: np.ndarray, v: np.ndarray) -> tuple[float, float, float, float]:
+    """sum(u * u), sum(v * v), sum(u * v), sum((u - v)**2) in float64, in one pass, added in any order.
+
+    u, v: 1-D, contiguous, of one size and float type. `fastmath` here allows the compiler to reorder sums, to fuse a
+    product with an addition and to ignore the sign of zero, nothing else: NaN and infinity are respected.
+    """
+    uu = vv = uv = dd = 0.0
+    for i in range(u.size):
+        a, b = np.float64(u[i]), np.float64(v[i])
+        difference = a - b
+        uu += a * a
+        vv += b * b
+        uv += a * b
+        dd += difference * difference
+    return uu, vv, uv, dd
 
 
 # %% nbgrader={"grade": false, "grade_id": "vectorized_operations", "solution": true}
@@ -409,20 +514,25 @@ def vectorized_operations(x: Any, y: Any) -> VectorResults:
     if x.shape != y.shape:
         raise ValueError(f"x and y must have the same shape, got {x.shape} and {y.shape}")
     ### BEGIN SOLUTION
+    u, v = flat_operands(x, y)
     with np.errstate(over="ignore", invalid="ignore"):
-        difference = np.subtract(x, y)
-        u, v = x.astype(np.float64).ravel(), y.astype(np.float64).ravel()
-        length_u, length_v = vector_length(u), vector_length(v)
-        cosine = 0.0
-        if length_u != 0.0 and length_v != 0.0:
-            cosine = float(np.clip(np.dot(u / length_u, v / length_v), -1.0, 1.0))
+        difference = np.asarray(np.subtract(x, y))
+        uu, vv, uv, dd = sums_of_products(u, v)
+        if all(SMALLEST_SUM < total < LARGEST_SUM for total in (uu, vv, dd)):
+            distance, cosine = math.sqrt(dd), uv / (math.sqrt(uu) * math.sqrt(vv))
+        else:
+            u, v = u.astype(np.float64, copy=False), v.astype(np.float64, copy=False)
+            distance, length_u, length_v = vector_length(u - v), vector_length(u), vector_length(v)
+            cosine = 0.0
+            if length_u != 0.0 and length_v != 0.0:
+                cosine = float(np.dot(u / length_u, v / length_v))
         return {
             "element_wise_add": np.asarray(np.add(x, y)),
             "element_wise_multiply": np.asarray(np.multiply(x, y)),
-            "squared_difference": np.asarray(np.multiply(difference, difference)),
-            "euclidean_distance": vector_length(u - v),
-            "dot_product": float(np.dot(u, v)),
-            "cosine_similarity": cosine,
+            "squared_difference": np.multiply(difference, difference, out=difference),
+            "euclidean_distance": distance,
+            "dot_product": float(uv),
+            "cosine_similarity": min(max(cosine, -1.0), 1.0),  # in this order NaN stays NaN
         }
     ### END SOLUTION
 
@@ -453,13 +563,12 @@ def test_unit_vectorized_operations() -> None:
 test_unit_vectorized_operations()
 
 # %% [markdown]
-# **Measure.** The same sum three times: in order, in the lanes of four vectors, and by NumPy. The last column comes
-# from the compiler: whether the code that it made of the function adds whole vectors.
+# **Measure.** The same sum four times: in order, with leave to reorder, in the lanes of four vectors, and by NumPy.
+# The last column tells whether the compiled code adds whole vectors.
 
 
 # %% tags=["measure"]
-@njit
-def sum_in_order(x):
+def sum_loop(x):
     total = np.float32(0)
     for i in range(x.size):
         total += x[i]
@@ -479,26 +588,37 @@ def sum_in_lanes(x):
 
 
 # %% tags=["measure"]
-def adds_vectors(kernel) -> bool | str:
-    """Whether the compiler made additions of whole vectors of it; "?" for a function that isn't ours to look into."""
-    if not hasattr(kernel, "inspect_llvm"):
-        return "?"
-    return any(re.search(r"fadd [a-z ]*<\d+ x float>", code) for code in kernel.inspect_llvm().values())
-
-
 x = rng.random(2**16, dtype=np.float32)
 exact = math.fsum(x)
-sums = (sum_in_order, sum_in_lanes, np.sum)
-sum_timings = {f.__name__: measure(f, x, samples=9) for f in sums}
-for f in sums:
-    error, timing = abs(float(f(x)) - exact) / exact, sum_timings[f.__name__]
-    print(f"{f.__name__:>13}: {timing.median_us:6.1f} us, relative error {error:.0e}, adds vectors: {adds_vectors(f)}")
+sums = {"in order": njit(sum_loop), "reordering allowed": njit(sum_loop, fastmath={"reassoc"}),
+        "in four vectors": sum_in_lanes, "np.sum": np.sum}  # fmt: skip
+sum_timings = {name: measure(f, x, samples=9) for name, f in sums.items()}
+for name, f in sums.items():
+    error, us = abs(float(f(x)) - exact) / exact, sum_timings[name].median_us
+    print(f"{name:>18}: {us:6.1f} us, relative error {error:.0e}, adds vectors: {holds_vectors(f, 'fadd')}")
 plots.timing_samples(sum_timings)
 
 # %% [markdown]
-# **Reflect.** The rules of floating point forbid the compiler to reorder the sum, so the loop waits for each addition
-# before it starts the next. You may reorder, because you know that any order is as good for you; which order has the
-# smaller error here, and why? Where else in your network is there a sum that you would let the compiler reorder?
+# And what one pass is worth: `several_passes` computes the same six results with a NumPy call for each step, first
+# converting both arrays to float64.
+
+
+# %% tags=["measure"]
+def several_passes(x, y):
+    u, v = x.astype(np.float64), y.astype(np.float64)
+    cosine = np.dot(u, v) / (vector_length(u) * vector_length(v))
+    return x + y, x * y, (x - y) * (x - y), vector_length(u - v), np.dot(u, v), cosine
+
+
+for n in (2**10, 2**16, 2**20):
+    x, y = rng.standard_normal((2, n), dtype=np.float32)
+    pairs = compare(partial(vectorized_operations, x, y), partial(several_passes, x, y), limit_s=2)
+    print(f"{n:>8} elements: {pairs.ratio:.2f} times as fast [{pairs.low:.2f}, {pairs.high:.2f}]")
+
+# %% [markdown]
+# **Reflect.** The rules of floating point forbid the compiler to reorder the sum, so the loop in order waits for each
+# addition before it starts the next. You may allow it, because you know that any order is as good for you; which
+# order has the smaller error here, and why? Where else in your network is there a sum that you would let it reorder?
 
 # %% [markdown]
 # ## Fuse bias and ReLU
@@ -527,6 +647,8 @@ def bias_for(x: np.ndarray, bias: Any) -> np.ndarray:
     Raises ValueError, naming both shapes, for a bias that varies along another axis or has another length.
     """
     values = as_array(bias)
+    if values.ndim == 1 and values.shape == x.shape[-1:] and values.dtype == x.dtype and values.flags.carray:
+        return values
     plain = isinstance(bias, (bool, int, float))  # a Python number takes the dtype of x where that can hold its kind
     along_last = values.ndim == 0 or (
         values.ndim <= x.ndim and values.size == values.shape[-1] and values.shape[-1] in (1, x.shape[-1])
@@ -542,7 +664,11 @@ def bias_for(x: np.ndarray, bias: Any) -> np.ndarray:
 
 def bias_pattern(bias: np.ndarray) -> np.ndarray:
     """The bias of consecutive elements in memory, until it repeats: `bias` itself, or a short one several times."""
-    return bias if bias.size >= SHORTEST_PATTERN else np.tile(bias, math.ceil(SHORTEST_PATTERN / bias.size))
+    if bias.size >= SHORTEST_PATTERN:
+        return bias
+    rows = np.empty((math.ceil(SHORTEST_PATTERN / bias.size), bias.size), bias.dtype)
+    rows[:] = bias
+    return rows.reshape(-1)
 
 
 def relu_bias_in_slices(x: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
@@ -601,9 +727,9 @@ def fused_relu_bias(x: Any, bias: Any, out: np.ndarray | None = None) -> np.ndar
     """
     x = as_array(x)
     bias = bias_for(x, bias)
-    out = output_for(x, bias.dtype, out)
-    if np.may_share_memory(bias, out):
+    if out is not None and np.may_share_memory(bias, out):
         bias = bias.copy()
+    out = output_for(x, bias.dtype, out)
     ### BEGIN SOLUTION
     views = flat_pair(x, out) if x.flags.c_contiguous else None
     if x.size == 0:
@@ -649,36 +775,100 @@ def test_unit_fused_relu_bias() -> None:
 test_unit_fused_relu_bias()
 
 # %% [markdown]
-# **Measure** in pairs, one after the other, so that a change in the machine's speed hits both.
+# **Measure.** First the bytes, counted: without the compiler, `simd.counting()` counts the vectors that a kernel
+# loads and stores. `add_bias_kernel` is the first of two passes, `relu_kernel` in place the second.
 
 
 # %% tags=["measure"]
-def report(name: str, ours, numpy_way, moved_bytes: int) -> None:
-    pairs = compare(ours, numpy_way, limit_s=3)
-    rate = moved_bytes / (1000 * np.median(pairs.candidate_us))
-    print(f"{name}: {pairs.ratio:.2f} times as fast [{pairs.low:.2f}, {pairs.high:.2f}], {rate:.0f} GB/s")
+@simd.jit(cache=False)
+def add_bias_kernel(x, pattern, out):
+    """out = x + pattern, the pattern starting over; x.size a multiple of pattern.size, both of whole vectors."""
+    for start in range(0, x.size, pattern.size):
+        for j in range(0, pattern.size, simd.W):
+            simd.store(out, start + j, simd.load(x, start + j) + simd.load(pattern, j))
 
 
-def new_each_step(x, bias):
+def in_two_passes(x, pattern, out):
+    add_bias_kernel(x, pattern, out)
+    relu_kernel(out, out)
+
+
+def counted_bytes(kernel, *args) -> int:
+    with simd.counting() as counts:
+        getattr(kernel, "py_func", kernel)(*args)
+    return (counts.loads + counts.stores) * simd.BYTES
+
+
+x, pattern = rng.standard_normal(4096, dtype=np.float32), rng.standard_normal(1024, dtype=np.float32)
+out = np.empty_like(x)
+twice = counted_bytes(add_bias_kernel, x, pattern, out) + counted_bytes(relu_kernel, out, out)
+once = counted_bytes(relu_bias_kernel, x, pattern, out)
+print(f"bytes loaded and stored for each float32: two passes {twice / x.size:g}, fused {once / x.size:g}")
+print("4 of them in each are the bias, which stays in the first cache")
+
+# %% [markdown]
+# Then the time, in pairs, one after the other, so that a change in the machine's speed hits both: against the two
+# passes just counted, and against NumPy with and without an array for the result.
+
+
+# %% tags=["measure"]
+def numpy_new(x, bias):
     return np.maximum(x + bias, 0)
 
 
-def two_passes(x, bias, out):
+def numpy_into(x, bias, out):
     return np.maximum(np.add(x, bias, out=out), 0, out=out)
 
 
 for rows in (16, 4096):
     x, bias = rng.standard_normal((rows, 1024), dtype=np.float32), rng.standard_normal(1024, dtype=np.float32)
     out = np.empty_like(x)
-    size = f"{x.nbytes // 1024} KiB"
-    moved = 2 * x.nbytes
-    report(f"{size}, new array", partial(fused_relu_bias, x, bias), partial(new_each_step, x, bias), moved)
-    report(f"{size}, into out", partial(fused_relu_bias, x, bias, out), partial(two_passes, x, bias, out), moved)
+    flat = x.reshape(-1), bias, out.reshape(-1)
+    races = {
+        "fused kernel over two kernels": (partial(relu_bias_kernel, *flat), partial(in_two_passes, *flat)),
+        "fused_relu_bias over NumPy, into out": (
+            partial(fused_relu_bias, x, bias, out),
+            partial(numpy_into, x, bias, out),
+        ),
+        "fused_relu_bias over NumPy, new arrays": (partial(fused_relu_bias, x, bias), partial(numpy_new, x, bias)),
+    }
+    for name, (ours, other) in races.items():
+        pairs = compare(ours, other, limit_s=2)
+        rate = 2 * x.nbytes / (1000 * np.median(pairs.candidate_us))
+        print(f"{x.nbytes // 1024:>5} KiB, {name}: {pairs.ratio:.2f} times as fast "
+              f"[{pairs.low:.2f}, {pairs.high:.2f}], {rate:.0f} GB/s")  # fmt: skip
 
 # %% [markdown]
-# **Reflect.** The table of bytes promised a factor of two. Where is the measured factor larger, where smaller, and
-# what else does a new array cost that the table leaves out? What could be fused with these two operations next: the
-# product before them, or the product after?
+# The roofline puts all of this in one picture. Fusing moves a kernel to the *right*: two operations for the same
+# bytes. The slopes count the 8 bytes that each result must move; with ordinary stores 12 move, so two thirds of the
+# slope is the most to hope for. All of these stand far to the left of the ridge, where only fewer bytes help.
+
+
+# %% tags=["measure"]
+def place(kernel, n: int, operations: int) -> tuple[float, float]:
+    """(operations per byte read and written, billions of operations per second) of a kernel on n float32."""
+    x, out = rng.standard_normal(n, dtype=np.float32), np.empty(n, dtype=np.float32)
+    args = (x, pattern, out) if kernel is relu_bias_kernel else (x, out)
+    return operations / 8, operations * n / measure(kernel, *args, samples=7).median_us / 1000
+
+
+points = {
+    "ReLU, 128 KiB": place(relu_kernel, small, 1),
+    "ReLU, 128 MiB": place(relu_kernel, large, 1),
+    "streaming ReLU, 128 MiB": place(relu_streaming_kernel, large, 1),
+    "fused, 128 KiB": place(relu_bias_kernel, small, 2),
+    "fused, 128 MiB": place(relu_bias_kernel, large, 2),
+}
+for name, (intensity, rate) in points.items():
+    working_set = (small if "KiB" in name else large) * 8
+    bound = roof.bound_gflops(intensity, 1, working_set).value
+    print(f"{name:>24}: {rate:6.2f} of at most {bound:.2f} billion operations a second ({rate / bound:.0%})")
+plots.roofline(roof, points, working_sets=(8 * small, 8 * large))
+
+# %% [markdown]
+# **Reflect.** The table of bytes promised a factor of two against two passes. Where is the measured factor larger,
+# where smaller, and what else does a new array cost that the table leaves out? What could be fused with these two
+# operations next: the product before them, or the product after?
 
 # %% [markdown]
 # ## What the loop in Python costs

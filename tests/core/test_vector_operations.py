@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tinytorch.core.kernels.vectorization import vector_length, vectorized_operations
+from tinytorch.core.kernels.vectorization import sums_of_products, vector_length, vectorized_operations
 
 
 @pytest.fixture
@@ -97,3 +97,60 @@ def test_operations_name_both_shapes(a, b):
     with pytest.raises(ValueError, match=re.escape(str(a))) as caught:
         vectorized_operations(np.ones(a), np.ones(b))
     assert str(b) in str(caught.value)
+
+
+@given(pair=hnp.array_shapes(max_dims=1, max_side=300).flatmap(
+    lambda shape: st.tuples(*[hnp.arrays(np.float32, shape, elements=st.floats(-1e6, 1e6, width=32))] * 2)
+))  # fmt: skip
+@settings(deadline=None)
+def test_sums_of_float32_are_added_in_float64(pair):
+    u, v = (a.astype(np.float64) for a in pair)
+    expected = [math.fsum(terms) for terms in (u * u, v * v, u * v, (u - v) ** 2)]
+    sizes = [math.fsum(np.abs(terms)) for terms in (u * u, v * v, u * v, (u - v) ** 2)]
+    for total, exact, size in zip(sums_of_products(*pair), expected, sizes, strict=True):
+        assert abs(total - exact) <= 1e-13 * size
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, ">f4", ">f8", np.float16, np.int64])
+def test_scalars_of_every_kind_and_layout_of_operand(rng, dtype):
+    base = (50 * rng.standard_normal((2, 14, 60))).astype(dtype)
+    for x, y in ((base[0], base[1]), (base[0].T, base[1].T), (base[0, ::2, ::3], base[1, ::2, ::-3])):
+        r = vectorized_operations(x, y)
+        u, v = x.astype(np.float64).ravel(), y.astype(np.float64).ravel()
+        assert r["dot_product"] == pytest.approx(u @ v, abs=1e-9 * np.abs(u) @ np.abs(v))
+        assert r["euclidean_distance"] == pytest.approx(np.linalg.norm(u - v), rel=1e-12)
+        cosine = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
+        assert r["cosine_similarity"] == pytest.approx(cosine, abs=1e-12)
+        assert r["squared_difference"].dtype == np.result_type(x, y)
+
+
+@pytest.mark.parametrize(("big", "small"), [(1e200, 1.0), (1e300, 1e-300), (1e154, 1e155), (1e-170, 3e-170)])
+def test_scalars_where_only_some_squares_leave_the_range(big, small):
+    x, y = np.array([big, big]), np.array([small, -small])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        r = vectorized_operations(x, y)
+    assert r["cosine_similarity"] == pytest.approx(0.0, abs=1e-15)
+    assert r["euclidean_distance"] == pytest.approx(math.hypot(big - small, big + small), rel=1e-12)
+
+
+def test_nearly_equal_vectors_have_a_distance_whose_square_vanishes():
+    x = np.array([1e-170, 1.0])
+    r = vectorized_operations(x, np.array([0.0, 1.0]))
+    assert r["euclidean_distance"] == pytest.approx(1e-170)
+    assert r["cosine_similarity"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [([np.nan, 1], [1, 1]), ([np.inf, 1], [np.inf, 1]), ([np.inf, 1], [1, 1]), ([1, 1], [1, np.nan])],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_not_finite_reaches_distance_and_dot_product(x, y, dtype):
+    x, y = np.array(x, dtype), np.array(y, dtype)
+    r = vectorized_operations(x, y)
+    with np.errstate(invalid="ignore"):
+        difference = x - y
+    assert r["dot_product"] == pytest.approx(float(x @ y), nan_ok=True)
+    assert r["euclidean_distance"] == pytest.approx(float(np.max(np.abs(difference))), nan_ok=True)
+    assert not (np.isnan(x @ y) and not math.isnan(r["cosine_similarity"]))
