@@ -32,13 +32,13 @@
 #| export
 import itertools
 import math
-import operator
 import os
 import queue
 import statistics
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import index, itemgetter
 from typing import Any, TypedDict
 
 import numpy as np
@@ -49,7 +49,7 @@ from tinytorch.core.kernels.timing import as_array
 
 # %%
 #| export
-from tinytorch.core.kernels.vectorization import flat_pair, output_for, relu_kernel_for, vectorized_relu
+from tinytorch.core.kernels.vectorization import flat_views, relu_kernel_for, vectorized_relu
 
 # %%
 #| export
@@ -63,6 +63,7 @@ from numba import njit
 
 from tinytorch import plots
 from tinytorch.bench import measure
+from tinytorch.core.kernels.vectorization import relu_kernel, relu_streaming_kernel
 
 # %% [markdown]
 # ## Share work between threads
@@ -107,7 +108,7 @@ class Job:
         """Return when no share is open or running; raise the exception of the failed share with the lowest number."""
         self._done.wait()
         if self._failures:
-            raise min(self._failures, key=operator.itemgetter(0))[1]
+            raise min(self._failures, key=itemgetter(0))[1]
 
     def _take(self) -> int | None:
         with self._lock:
@@ -186,11 +187,13 @@ def run_shares(work: Callable[[int], None], shares: int, workers: int) -> None:
 
     Returns when all are done. After an exception no further share is started, and the exception is raised here.
     """
-    if shares < 1:
+    helpers = min(workers, shares) - 1
+    if helpers < 1:
+        for share in range(shares):
+            work(share)
         return
     job = Job(work, shares)
-    if min(workers, shares) > 1:
-        _pool.invite(job, min(workers, shares) - 1)
+    _pool.invite(job, helpers)
     job.help()
     job.wait()
 
@@ -212,7 +215,7 @@ def slices(length: int, parts: int) -> list[slice]:
 
 def checked_workers(num_workers: int) -> int:
     """`num_workers` as an int. Raises ValueError if it is below 1, TypeError if it isn't a whole number."""
-    workers = operator.index(num_workers)
+    workers = index(num_workers)
     if workers < 1:
         raise ValueError(f"num_workers must be at least 1, got {workers}")
     return workers
@@ -262,7 +265,20 @@ figure
 # | NumPy on large slices, a `nogil` kernel | between its loops | yes, up to the cores |
 # | waiting for a file, a network, a timer | no | yes, beyond the cores too |
 #
-# This is why a batch may have more workers than you have cores: only the caller knows what the operation does.
+# This is why a batch may have more workers than you have cores: only the caller knows what the operation does. The
+# exception is the default operation, ReLU, which we do know. It gets what `relu_workers` gives it: one worker up to
+# `SERIAL_BYTES`, and never more than the cores. The next exercise shows why.
+
+# %%
+#| export
+SERIAL_BYTES = 32 * 2**20  # x of this size or less isn't split
+SHARE_BYTES = 8 * 2**20  # of x, about, for a share: a thread that is interrupted in its last one keeps us waiting
+
+
+def relu_workers(x: np.ndarray, workers: int) -> int:
+    """How many of so many workers ReLU of `x` is worth: 1 for a short call, else at most one for each usable core."""
+    return 1 if x.nbytes <= SERIAL_BYTES else min(workers, usable_cores())
+
 
 # %% [markdown]
 # **Predict.** The same sum of squares, once as a loop in Python, once as a compiled `nogil` loop. How many times as
@@ -321,7 +337,7 @@ def parallel_batch_processing(
     if batch.ndim == 0:
         raise ValueError("batch_data must have an axis of samples, got a single number of shape ()")
     if operation is None:
-        operation = vectorized_relu
+        operation, workers = vectorized_relu, relu_workers(batch, workers)
     ### BEGIN SOLUTION
     parts = slices(len(batch), workers)
     results: list[np.ndarray] = [batch] * len(parts)
@@ -408,26 +424,83 @@ plots.scaling(worker_counts, gil_timings)
 # %% [markdown]
 # ## Split ReLU
 #
-# **Amdahl's law.** If a part s of the time is serial, p workers are at most `1 / (s + (1 - s) / p)` times as fast.
-# For a short call the serial part is nearly everything: waking a thread costs some ten microseconds, the time in
-# which one core finishes a ReLU of tens of thousands of elements.
-#
-# **Bandwidth.** For a long call, memory is the part that can't be split. If one core alone draws half of what the
-# memory delivers, two cores draw all of it, and a third finds nothing left, whatever Amdahl's law promises.
-#
-# So the rule has three cases:
+# **Amdahl's law.** If a part s of the time is serial, p workers are at most `1 / (s + (1 - s) / p)` times as fast. In
+# a short call the serial part is nearly everything: a sleeping thread has to be woken first. How long does that take
+# here, and how much ReLU does one core do meanwhile?
+
+# %% tags=["measure"]
+x = np.random.default_rng(6).standard_normal(2**20, dtype=np.float32)
+out = np.empty_like(x)
+caller, started = threading.current_thread(), []
+
+
+def note_start(share: int) -> None:
+    if threading.current_thread() is not caller:
+        started.append(time.perf_counter())
+    relu_kernel(x, out)
+
+
+delays_us = []
+for _ in range(50):
+    time.sleep(0.001)  # until the pool's threads are asleep
+    started.clear()
+    asked = time.perf_counter()
+    run_shares(note_start, 4, workers=2)
+    delays_us.extend(1e6 * (start - asked) for start in started[:1])
+wake_us = statistics.median(delays_us) if delays_us else math.inf
+relu_us = measure(relu_kernel, x, out, samples=7).median_us
+print(f"{len(delays_us)} of 50 calls got a second thread, after {wake_us:.0f} us (median)")
+print(f"one core does ReLU on {x.nbytes / 2**20 * wake_us / relu_us:.1f} MiB in that time")
+
+# %% [markdown]
+# **Bandwidth.** For a long call, memory is the part that can't be split: all cores draw from the same one. The next
+# cell lets one core, and then every core at once, run ReLU on arrays of its own, in each level of the memory.
+
+# %% tags=["measure"]
+cores = usable_cores()
+
+
+@njit(nogil=True)
+def plain_passes(x, out, count):
+    for _ in range(count):
+        relu_kernel(x, out)
+
+
+@njit(nogil=True)
+def streaming_passes(x, out, count):
+    for _ in range(count):
+        relu_streaming_kernel(x, out)
+
+
+def bytes_per_us(passes, moved_bytes: int, threads: int) -> float:
+    """Bytes read and written in a microsecond by so many threads, each on its own arrays of so many bytes in all."""
+    pairs = [np.ones((2, moved_bytes // 8), dtype=np.float32) for _ in range(threads)]
+    count = max(1, 2**27 // moved_bytes)  # long enough for the time of waking not to matter
+    timing = measure(run_shares, lambda i: passes(*pairs[i], count), threads, threads, samples=7)
+    return threads * count * moved_bytes / timing.low_us
+
+
+gains = {}
+for kib, passes in ((16, plain_passes), (256, plain_passes), (2**16, plain_passes), (2**16, streaming_passes)):
+    one, every = (bytes_per_us(passes, kib * 1024, threads) for threads in (1, cores))
+    gains[kib] = every / one
+    print(f"{kib:>6} KiB a core, {passes.__name__:<16}: {one / 1000:6.1f} GB/s on one core, "
+          f"{every / 1000:6.1f} on all {cores}: {gains[kib]:.2f} times as much")  # fmt: skip
+
+# %% [markdown]
+# A cache that each core has for itself adds up: if nothing else runs on the cores, the first line comes near their
+# number. Memory doesn't: the last line is the most that threads can do for a ReLU that needs memory, whatever Amdahl's
+# law promises. (Is even the first line near 1? Then the other cores are busy, and no thread of yours will gain.) So
+# the rule has three cases:
 #
 # | call | threads | why |
 # | --- | --- | --- |
-# | shorter than waking a thread is worth | 1 | serial part |
+# | x up to `SERIAL_BYTES` | 1 | waking, and moving data between the cores' caches, may cost more than it brings |
 # | longer | as asked, but at most the usable cores | a thread without a core only waits |
 # | not a contiguous float array | 1 | no compiled kernel; NumPy runs it |
-
-# %%
-#| export
-SERIAL_BYTES = 4 * 2**20  # x of this size or less isn't split; on a shared core a woken thread may start late
-SHARE_BYTES = 2**20  # of x, at least, for a share: some hundred times the cost of taking one
-
+#
+# `SERIAL_BYTES` is generous on purpose: where a second core is busy with something else, a split call waits for it.
+# Above it a new array also comes as fresh pages from the system, and preparing those is work that can be shared.
 
 # %% [markdown]
 # **Predict.** How many times as fast is ReLU with all your cores as with one, on 8 MiB and on 256 MiB?
@@ -437,10 +510,11 @@ my_prediction_relu_8_mib = None
 my_prediction_relu_256_mib = None
 
 # %% [markdown]
-# **Implement** `parallel_relu`, about 12 lines. The flat views and the kernel come from the last lesson; ask
-# `relu_kernel_for` about the *whole* call, for a share alone would look small enough for the cache. Cut the run into
-# more shares than workers (four for each, none smaller than `SHARE_BYTES`), so that a thread that starts late costs
-# little. Where the table says 1, call `vectorized_relu`.
+# **Implement** `parallel_relu`, about 12 lines. The flat views (`flat_views`: a new array overlaps nothing) and the kernel come from the last lesson; ask
+# `relu_kernel_for` about the *whole* call, for a share alone would look small enough for the cache. Without views it
+# is NumPy's maximum; where `relu_workers` says 1, the kernel on the whole run. Otherwise cut the run into more shares
+# than workers, about `SHARE_BYTES` each but at most four for each worker, so that a thread that starts late costs
+# little.
 
 
 # %% nbgrader={"grade": false, "grade_id": "parallel_relu", "solution": true}
@@ -454,16 +528,16 @@ def parallel_relu(x: Any, num_workers: int = 4) -> np.ndarray:
     workers = checked_workers(num_workers)
     x = as_array(x)
     ### BEGIN SOLUTION
-    out = output_for(x, x.dtype, None)
-    views = flat_pair(x, out)
+    out = np.empty_like(x)
+    views = flat_views(x, out)
     if views is None:
         return np.maximum(x, x.dtype.type(0), out=out)
     flat_x, flat_out = views
-    kernel = relu_kernel_for(x.nbytes + out.nbytes)
-    if x.nbytes <= SERIAL_BYTES or min(workers, usable_cores()) == 1:
+    kernel = relu_kernel_for(2 * x.nbytes)
+    if x.nbytes <= SERIAL_BYTES or relu_workers(x, workers) == 1:
         kernel(flat_x, flat_out)
         return out
-    workers = min(workers, usable_cores())
+    workers = relu_workers(x, workers)
     parts = slices(x.size, min(4 * workers, math.ceil(x.nbytes / SHARE_BYTES)))
 
     def work(share: int) -> None:
@@ -514,36 +588,41 @@ raced = np.random.default_rng(6).standard_normal(50_000, dtype=np.float32)
 print(in_bands(lambda: parallel_relu(raced), lambda: np.maximum(raced, 0), short_bands))
 
 # %% [markdown]
-# **Measure** against one thread, in pairs. `above` and `below` say that the whole interval is on that side of equal.
+# **Measure** against one thread, in pairs: with the rule, and with the rule switched off so that every call is split.
 
 # %% tags=["measure"]
-mebibytes = (0.0625, 1, 4, 8, 16, 64, 256)
-relu_pairs = []
-for mib in mebibytes:
-    x = np.random.default_rng(6).standard_normal(int(mib * 2**18), dtype=np.float32)
-    pairs = compare(partial(parallel_relu, x, 2), partial(vectorized_relu, x), limit_s=2)
-    relu_pairs.append(pairs)
-    print(
-        f"{mib:>8} MiB: two workers {pairs.ratio:.2f} times as fast [{pairs.low:.2f}, {pairs.high:.2f}] {pairs.verdict}"
-    )
+mebibytes = (0.25, 1, 4, 16, 64, 256)
+rule = SERIAL_BYTES
+relu_pairs = {"always split": [], "with the rule": []}
+for name, row in relu_pairs.items():
+    SERIAL_BYTES = rule if name == "with the rule" else 0
+    for mib in mebibytes:
+        x = np.random.default_rng(6).standard_normal(int(mib * 2**18), dtype=np.float32)
+        pairs = compare(partial(parallel_relu, x, 2), partial(vectorized_relu, x), limit_s=1.5)
+        row.append(pairs)
+        print(f"{name}, {mib:>5} MiB: {pairs.ratio:.2f} times as fast as one [{pairs.low:.2f}, {pairs.high:.2f}]")
+SERIAL_BYTES = rule
 
 # %% tags=["measure"]
 figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
-middle = [pairs.ratio for pairs in relu_pairs]
-spread = [[pairs.ratio - pairs.low for pairs in relu_pairs], [pairs.high - pairs.ratio for pairs in relu_pairs]]
-axes.errorbar(mebibytes, middle, yerr=spread, marker="o", color="black", capsize=3)
+for (name, row), style in zip(relu_pairs.items(), ("s--", "o-"), strict=True):
+    middle = [pairs.ratio for pairs in row]
+    spread = [[pairs.ratio - pairs.low for pairs in row], [pairs.high - pairs.ratio for pairs in row]]
+    axes.errorbar(mebibytes, middle, yerr=spread, fmt=style, color="black", capsize=3, label=name)
 axes.axhline(1, color="0.5", linestyle="--")
-axes.axvline(SERIAL_BYTES / 2**20, color="0.5", linestyle=":", label="SERIAL_BYTES")
+axes.axhline(gains[2**16], color="0.5", linestyle=":", label="bandwidth of all cores over one")
+axes.axvline(SERIAL_BYTES / 2**20, color="0.5", linestyle="-.", label="SERIAL_BYTES")
 axes.set(title="Two workers over one: where does the second begin to pay?", xscale="log")
-axes.set(xlabel="size of x in MiB", ylabel="times as fast (interval of the ratio)")
-axes.legend(frameon=False)
+axes.set(xlabel="size of x in MiB (log scale)", ylabel="times as fast (interval of the ratio)")
+axes.legend(frameon=False, fontsize=8)
 figure.supxlabel(plots.caption(), fontsize=7)
 plt.close(figure)
 figure
 
 # %% [markdown]
-# **Reflect.** Where does the second thread begin to pay, and is `SERIAL_BYTES` well chosen for your machine? If the
-# gain stays below two for large arrays: is it Amdahl's law or bandwidth, and which measurement would tell them apart?
+# **Reflect.** Where does the second thread begin to pay when every call is split, and is `SERIAL_BYTES` well chosen
+# for your machine? If the gain stays below two for large arrays: is it Amdahl's law or bandwidth? You have a
+# measurement of each.
 
 # %% [markdown]
 # ## Multiply in panels (stretch)
@@ -753,6 +832,36 @@ print(hardware.card().usable_cores)
 for row in analyze_parallel_scaling():
     print({name: round(value, 2) for name, value in row.items()})
 
+# %% [markdown]
+# Last, a curve *fitted* to measurements. Amdahl's law is linear in s: with y the time relative to one worker,
+# `y - 1/p = s (1 - 1/p)`, so the least squares over all counts up to the cores give s at once. The residual says
+# whether the law describes the operation at all; a negative s says that something beside the work got faster.
+
+
+# %% tags=["measure"]
+def fitted_serial_part(counts: list[int], times_us: list[float]) -> tuple[float, float]:
+    """(s, largest residual of the relative times) of Amdahl's law, fitted by least squares; counts[0] is 1."""
+    shares = 1 / np.array(counts)
+    off = np.array(times_us) / times_us[0] - shares
+    s = float(off @ (1 - shares) / ((1 - shares) @ (1 - shares)))
+    return s, float(np.abs(off - s * (1 - shares)).max())
+
+
+batch = np.random.default_rng(9).standard_normal((64, 2**13), dtype=np.float32)
+counts = sorted({2**k for k in range(cores.bit_length())} | {cores, 2 * cores})
+timings = [measure(parallel_batch_processing, batch, np.tanh, w, samples=9) for w in counts]
+fitted = [(w, t.median_us) for w, t in zip(counts, timings, strict=True) if w <= cores]
+serial = None
+if len(fitted) > 1:
+    serial, residual = fitted_serial_part(*map(list, zip(*fitted, strict=True)))
+    print(f"batch of hyperbolic tangents: serial part {serial:.1%}, largest residual {residual:.1%} of the time of one")
+plots.scaling(counts, {"tanh of a batch": timings}, serial_fraction=None if serial is None else min(1, max(0, serial)))
+
+# %% [markdown]
+# **Reflect.** The last point of the figure has twice as many workers as you have cores. What does the law say about
+# it, and what was measured? Which serial parts can you name in the call: what does one thread do alone?
+
+# %% [markdown]
 # %% [markdown]
 # You can now say of a call whether a second core will help it before you try, and the code takes the serial way by
 # itself where it won't. Two limits are left that no thread moves: the number of bytes and the number of operations.

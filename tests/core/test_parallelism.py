@@ -18,6 +18,7 @@ from tinytorch.core.kernels.parallelism import (
     parallel_batch_processing,
     parallel_matmul,
     parallel_relu,
+    relu_workers,
 )
 
 WORKERS = (1, 2, 3, 7, 64)
@@ -73,6 +74,15 @@ def test_workers_change_no_element_of_relu(x, workers):
     np.testing.assert_array_equal(result, np.maximum(x, x.dtype.type(0)))
 
 
+def test_relu_is_split_above_the_bound_and_never_beyond_the_cores(monkeypatch):
+    monkeypatch.setattr(parallelism, "usable_cores", lambda: 4)
+    monkeypatch.setattr(parallelism, "SERIAL_BYTES", 4000)
+    at_bound, above = np.empty(1000, np.float32), np.empty(1001, np.float32)
+    assert [relu_workers(at_bound, n) for n in (1, 8)] == [1, 1]
+    assert [relu_workers(above, n) for n in (1, 2, 8)] == [1, 2, 4]
+
+
+@pytest.mark.usefixtures("_split_everything")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("workers", WORKERS)
 def test_relu_of_long_arrays(rng, workers, dtype):

@@ -63,6 +63,14 @@ def test_the_lowest_failed_share_is_reported():
             run_shares(work, 2, 2)
 
 
+@pytest.mark.parametrize(("shares", "workers"), [(1, 8), (5, 1)])
+def test_one_worker_is_the_caller_alone(monkeypatch, shares, workers):
+    monkeypatch.setattr(parallelism, "_pool", None)
+    threads = []
+    run_shares(lambda share: threads.append(threading.current_thread()), shares, workers)
+    assert threads == [threading.current_thread()] * shares
+
+
 def test_a_job_that_nobody_helps_with_is_done_by_its_caller():
     seen = []
     job = Job(seen.append, 3)
@@ -75,6 +83,7 @@ FORK = """
 import os, sys, threading, time
 import numpy as np
 from tinytorch.core.kernels import parallelism as p
+p.SERIAL_BYTES = p.SHARE_BYTES = 2**20
 x = np.random.default_rng(0).standard_normal(3_000_000).astype(np.float32)
 p.usable_cores = lambda: 4
 expected = np.maximum(x, 0)
@@ -120,8 +129,9 @@ def test_a_thread_that_cannot_start_costs_no_result(monkeypatch):
 def test_short_relu_starts_no_thread():
     out = in_new_process(
         "import threading, numpy as np\n"
-        "from tinytorch.core.kernels.parallelism import parallel_relu\n"
+        "from tinytorch.core.kernels.parallelism import parallel_batch_processing, parallel_relu\n"
         "parallel_relu(np.ones(1000, np.float32))\n"
+        "parallel_batch_processing(np.ones((10, 100), np.float32))\n"
         "print(threading.active_count())"
     )
     assert out.split() == ["1"]

@@ -6,19 +6,20 @@ Exported from modules/13_kernels/04_parallelism.py: edit that file, then run `ti
 
 # %% auto #0
 __all__ = ['MOST_THREADS', 'SERIAL_BYTES', 'SHARE_BYTES', 'PANEL_OPERATIONS', 'Job', 'WorkerPool', 'run_shares', 'slices',
-           'checked_workers', 'usable_cores', 'read_only', 'checked_result', 'parallel_batch_processing',
-           'parallel_relu', 'panels', 'parallel_matmul', 'ScalingRow', 'analyze_parallel_scaling']
+           'checked_workers', 'usable_cores', 'relu_workers', 'read_only', 'checked_result',
+           'parallel_batch_processing', 'parallel_relu', 'panels', 'parallel_matmul', 'ScalingRow',
+           'analyze_parallel_scaling']
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #f6d5cfe1
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #b5a8eb5c
 import itertools
 import math
-import operator
 import os
 import queue
 import statistics
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import index, itemgetter
 from typing import Any, TypedDict
 
 import numpy as np
@@ -27,13 +28,13 @@ from ... import hardware, simd
 from ...bench import compare
 from .timing import as_array
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #59967cb9
-from .vectorization import flat_pair, output_for, relu_kernel_for, vectorized_relu
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #b8b5de1e
+from .vectorization import flat_views, relu_kernel_for, vectorized_relu
 
 # %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #c6c580ed
 from .matmul import TILE_ROWS, check_operands, kernel_input, matmul_simd, multiply_into
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #2284854e
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #3bac3bb6
 class Job:
     """The shares of one call. Whoever calls `help` works on them until none is open."""
 
@@ -57,7 +58,7 @@ class Job:
         """Return when no share is open or running; raise the exception of the failed share with the lowest number."""
         self._done.wait()
         if self._failures:
-            raise min(self._failures, key=operator.itemgetter(0))[1]
+            raise min(self._failures, key=itemgetter(0))[1]
 
     def _take(self) -> int | None:
         with self._lock:
@@ -75,7 +76,7 @@ class Job:
             if self._running == 0 and self._next >= self._shares:
                 self._done.set()
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #e5390aa7
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #50d0adf2
 MOST_THREADS = 64  # a job with more workers still finishes: the caller and these threads take all its shares
 
 
@@ -129,15 +130,17 @@ def run_shares(work: Callable[[int], None], shares: int, workers: int) -> None:
 
     Returns when all are done. After an exception no further share is started, and the exception is raised here.
     """
-    if shares < 1:
+    helpers = min(workers, shares) - 1
+    if helpers < 1:
+        for share in range(shares):
+            work(share)
         return
     job = Job(work, shares)
-    if min(workers, shares) > 1:
-        _pool.invite(job, min(workers, shares) - 1)
+    _pool.invite(job, helpers)
     job.help()
     job.wait()
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #4d741905
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #142da744
 def slices(length: int, parts: int) -> list[slice]:
     """At most `parts` slices that cover range(length) in order, none empty, their lengths differing by 1 at most."""
     parts = max(1, min(parts, length))
@@ -147,7 +150,7 @@ def slices(length: int, parts: int) -> list[slice]:
 
 def checked_workers(num_workers: int) -> int:
     """`num_workers` as an int. Raises ValueError if it is below 1, TypeError if it isn't a whole number."""
-    workers = operator.index(num_workers)
+    workers = index(num_workers)
     if workers < 1:
         raise ValueError(f"num_workers must be at least 1, got {workers}")
     return workers
@@ -156,6 +159,15 @@ def checked_workers(num_workers: int) -> int:
 def usable_cores() -> int:
     """Cores that this process may run on, as detected."""
     return hardware.card().usable_cores.value or 1
+
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #c35d2c8c
+SERIAL_BYTES = 32 * 2**20  # x of this size or less isn't split
+SHARE_BYTES = 8 * 2**20  # of x, about, for a share: a thread that is interrupted in its last one keeps us waiting
+
+
+def relu_workers(x: np.ndarray, workers: int) -> int:
+    """How many of so many workers ReLU of `x` is worth: 1 for a short call, else at most one for each usable core."""
+    return 1 if x.nbytes <= SERIAL_BYTES else min(workers, usable_cores())
 
 # %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #653cce0f
 def read_only(batch: np.ndarray) -> np.ndarray:
@@ -191,7 +203,7 @@ def parallel_batch_processing(
     if batch.ndim == 0:
         raise ValueError("batch_data must have an axis of samples, got a single number of shape ()")
     if operation is None:
-        operation = vectorized_relu
+        operation, workers = vectorized_relu, relu_workers(batch, workers)
     parts = slices(len(batch), workers)
     results: list[np.ndarray] = [batch] * len(parts)
 
@@ -204,10 +216,6 @@ def parallel_batch_processing(
         return results[0]
     return np.concatenate(results)
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #06d3ff8e
-SERIAL_BYTES = 4 * 2**20  # x of this size or less isn't split; on a shared core a woken thread may start late
-SHARE_BYTES = 2**20  # of x, at least, for a share: some hundred times the cost of taking one
-
 # %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #5bee6c6b
 def parallel_relu(x: Any, num_workers: int = 4) -> np.ndarray:
     """max(x, 0) element by element in up to `num_workers` threads; equal to vectorized_relu(x) for every one of them.
@@ -217,16 +225,16 @@ def parallel_relu(x: Any, num_workers: int = 4) -> np.ndarray:
     """
     workers = checked_workers(num_workers)
     x = as_array(x)
-    out = output_for(x, x.dtype, None)
-    views = flat_pair(x, out)
+    out = np.empty_like(x)
+    views = flat_views(x, out)
     if views is None:
         return np.maximum(x, x.dtype.type(0), out=out)
     flat_x, flat_out = views
-    kernel = relu_kernel_for(x.nbytes + out.nbytes)
-    if x.nbytes <= SERIAL_BYTES or min(workers, usable_cores()) == 1:
+    kernel = relu_kernel_for(2 * x.nbytes)
+    if x.nbytes <= SERIAL_BYTES or relu_workers(x, workers) == 1:
         kernel(flat_x, flat_out)
         return out
-    workers = min(workers, usable_cores())
+    workers = relu_workers(x, workers)
     parts = slices(x.size, min(4 * workers, math.ceil(x.nbytes / SHARE_BYTES)))
 
     def work(share: int) -> None:
