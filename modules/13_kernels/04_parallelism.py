@@ -800,7 +800,7 @@ class ScalingRow(TypedDict):
 
 
 def analyze_parallel_scaling(worker_counts: Sequence[int] = (1, 2, 4, 8)) -> list[ScalingRow]:
-    """Measure ReLU on 16 MiB and a batch of 64 hyperbolic tangents of 32 KiB for each number of workers.
+    """Measure ReLU on 64 MiB and a batch of 64 hyperbolic tangents of 128 KiB for each number of workers.
 
     A time is the median of its samples; a speedup is the median ratio of pairs, each of one call by one worker and one
     by several, so that a change in the machine's speed hits both.
@@ -808,8 +808,8 @@ def analyze_parallel_scaling(worker_counts: Sequence[int] = (1, 2, 4, 8)) -> lis
     """
     counts = [checked_workers(count) for count in worker_counts]
     rng = np.random.default_rng(0)
-    x = rng.standard_normal(2**22, dtype=np.float32)
-    batch = rng.standard_normal((64, 2**13), dtype=np.float32)
+    x = rng.standard_normal(2**24, dtype=np.float32)
+    batch = rng.standard_normal((64, 2**15), dtype=np.float32)
     one_relu, one_batch = partial(parallel_relu, x, 1), partial(parallel_batch_processing, batch, np.tanh, 1)
     rows: list[ScalingRow] = []
     for count in counts:
@@ -835,7 +835,8 @@ for row in analyze_parallel_scaling():
 # %% [markdown]
 # Last, a curve *fitted* to measurements. Amdahl's law is linear in s: with y the time relative to one worker,
 # `y - 1/p = s (1 - 1/p)`, so the least squares over all counts up to the cores give s at once. The residual says
-# whether the law describes the operation at all; a negative s says that something beside the work got faster.
+# whether the law describes the operation at all. A negative s says that something beside the work got faster; an s
+# above 1, for which no curve is drawn, that the threads cost more than they brought.
 
 
 # %% tags=["measure"]
@@ -847,7 +848,7 @@ def fitted_serial_part(counts: list[int], times_us: list[float]) -> tuple[float,
     return s, float(np.abs(off - s * (1 - shares)).max())
 
 
-batch = np.random.default_rng(9).standard_normal((64, 2**13), dtype=np.float32)
+batch = np.random.default_rng(9).standard_normal((64, 2**15), dtype=np.float32)
 counts = sorted({2**k for k in range(cores.bit_length())} | {cores, 2 * cores})
 timings = [measure(parallel_batch_processing, batch, np.tanh, w, samples=9) for w in counts]
 fitted = [(w, t.median_us) for w, t in zip(counts, timings, strict=True) if w <= cores]
@@ -855,11 +856,12 @@ serial = None
 if len(fitted) > 1:
     serial, residual = fitted_serial_part(*map(list, zip(*fitted, strict=True)))
     print(f"batch of hyperbolic tangents: serial part {serial:.1%}, largest residual {residual:.1%} of the time of one")
-plots.scaling(counts, {"tanh of a batch": timings}, serial_fraction=None if serial is None else min(1, max(0, serial)))
+drawn = max(0.0, serial) if serial is not None and serial <= 1 else None
+plots.scaling(counts, {"tanh of a batch": timings}, serial_fraction=drawn)
 
 # %% [markdown]
 # **Reflect.** The last point of the figure has twice as many workers as you have cores. What does the law say about
-# it, and what was measured? Which serial parts can you name in the call: what does one thread do alone?
+# it, and what was measured? Which parts of the call does one thread do alone, and what do all of them wait for?
 
 # %% [markdown]
 # %% [markdown]

@@ -281,7 +281,7 @@ def parallel_matmul(A: Any, B: Any, num_workers: int | None = None) -> np.ndarra
     run_shares(work, len(shares), workers)
     return C
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #9380bc7d
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #9240e77a
 class ScalingRow(TypedDict):
     """One number of workers: times in microseconds, speedups against one worker, timed in turn with it."""
 
@@ -293,7 +293,7 @@ class ScalingRow(TypedDict):
 
 
 def analyze_parallel_scaling(worker_counts: Sequence[int] = (1, 2, 4, 8)) -> list[ScalingRow]:
-    """Measure ReLU on 16 MiB and a batch of 64 hyperbolic tangents of 32 KiB for each number of workers.
+    """Measure ReLU on 64 MiB and a batch of 64 hyperbolic tangents of 128 KiB for each number of workers.
 
     A time is the median of its samples; a speedup is the median ratio of pairs, each of one call by one worker and one
     by several, so that a change in the machine's speed hits both.
@@ -301,8 +301,8 @@ def analyze_parallel_scaling(worker_counts: Sequence[int] = (1, 2, 4, 8)) -> lis
     """
     counts = [checked_workers(count) for count in worker_counts]
     rng = np.random.default_rng(0)
-    x = rng.standard_normal(2**22, dtype=np.float32)
-    batch = rng.standard_normal((64, 2**13), dtype=np.float32)
+    x = rng.standard_normal(2**24, dtype=np.float32)
+    batch = rng.standard_normal((64, 2**15), dtype=np.float32)
     one_relu, one_batch = partial(parallel_relu, x, 1), partial(parallel_batch_processing, batch, np.tanh, 1)
     rows: list[ScalingRow] = []
     for count in counts:
