@@ -136,7 +136,7 @@ def vectorized_relu(x: Any, out: np.ndarray | None = None) -> np.ndarray:
         relu_kernel_for(x.nbytes + out.nbytes)(*views)
     return out
 
-# %% ../../../assignments/source/13_kernels/03_vectorization.ipynb #f442a085
+# %% ../../../assignments/source/13_kernels/03_vectorization.ipynb #8567eb6b
 class VectorResults(TypedDict):
     """What `vectorized_operations` returns: three arrays of the inputs' shape, three Python floats."""
 
@@ -162,7 +162,7 @@ def vector_length(v: np.ndarray) -> float:
     if largest == 0.0 or not math.isfinite(largest):
         return largest
     scaled = v / largest
-    return largest * math.sqrt(float(np.dot(scaled, scaled)))
+    return largest * math.sqrt(float(np.sum(scaled * scaled)))
 
 
 def flat_operands(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -214,7 +214,7 @@ def vectorized_operations(x: Any, y: Any) -> VectorResults:
             distance, length_u, length_v = vector_length(u - v), vector_length(u), vector_length(v)
             cosine = 0.0
             if length_u != 0.0 and length_v != 0.0:
-                cosine = float(np.dot(u / length_u, v / length_v))
+                cosine = float(np.sum(u / length_u * (v / length_v)))
         return {
             "element_wise_add": np.asarray(np.add(x, y)),
             "element_wise_multiply": np.asarray(np.multiply(x, y)),
