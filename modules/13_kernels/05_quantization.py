@@ -31,6 +31,8 @@
 
 # %%
 #| export
+import threading
+
 import numpy as np
 from numba import njit
 
@@ -81,9 +83,75 @@ def largest_code(bits: int) -> int:
 my_prediction_relative_error = None
 
 # %% [markdown]
+# The largest magnitude comes first. A scalar loop would do one comparison at a time, each waiting for the last: the
+# compiler may not split a maximum of floats into several. Four vectors of maxima can be compared side by side.
+
+# %%
+#| export
+W = simd.W
+
+
+def as_input(x: np.ndarray) -> np.ndarray:
+    """x as a read-only C-ordered array, copied only if it isn't C-ordered: one array type, so one compilation."""
+    view = np.asarray(x, order="C").view()
+    view.flags.writeable = False
+    return view
+
+
+@simd.jit
+def largest_magnitude(values: np.ndarray) -> float:
+    """max|values| of a 1-D array of floats with at least one element; NaN if any element is NaN."""
+    lanes, n = simd.lanes(values), values.size
+    m0 = m1 = m2 = m3 = simd.abs(simd.load_part(values, 0, n))
+    whole = n // (4 * lanes) * (4 * lanes)
+    for i in range(0, whole, 4 * lanes):
+        m0 = simd.maximum(simd.abs(simd.load(values, i)), m0)
+        m1 = simd.maximum(simd.abs(simd.load(values, i + lanes)), m1)
+        m2 = simd.maximum(simd.abs(simd.load(values, i + 2 * lanes)), m2)
+        m3 = simd.maximum(simd.abs(simd.load(values, i + 3 * lanes)), m3)
+    for i in range(whole, n, lanes):
+        m0 = simd.maximum(simd.abs(simd.load_part(values, i, n - i)), m0)
+    return simd.max_lane(simd.maximum(simd.maximum(m0, m1), simd.maximum(m2, m3)))
+
+
+# %% [markdown]
+# The rounding pass divides, and a float64 division takes several times as long as a multiplication. Multiplying by
+# `1 / scale` in float32 is *not* the same: the quotient may be off by a relative `2**-23`, and next to a tie the code
+# with it. But only there. So `fast_codes` multiplies, looks how far each result lies from its whole number, and if one
+# comes within the possible error of a tie, it leaves that chunk of values to your loop. The codes are those of the
+# division, always.
+
+# %%
+#| export
+CHUNK = 128 * W  # values; if one of them lies next to a tie, all of these are divided
+
+
+@simd.jit
+def fast_codes(values: np.ndarray, scale: float, top: int, codes: np.ndarray) -> None:
+    """`round_to_codes` of float32 values without dividing; scale: max|values| / top, between 1e-30 and 1e30.
+
+    |x / scale| <= top, so x * (1 / scale) in float32 is within top * 2**-23 of the quotient; twice that is allowed for.
+    """
+    factor, limit = simd.broadcast(np.float32(1.0 / scale)), np.float32(0.5 - top * 2.0**-22)
+    whole = values.size // (4 * W) * (4 * W)
+    for start in range(0, whole, CHUNK):
+        stop, next_to_tie = min(start + CHUNK, whole), False
+        for i in range(start, stop, 4 * W):
+            x0, x1 = simd.load(values, i) * factor, simd.load(values, i + W) * factor
+            x2, x3 = simd.load(values, i + 2 * W) * factor, simd.load(values, i + 3 * W) * factor
+            q0, q1, q2, q3 = simd.rint(x0), simd.rint(x1), simd.rint(x2), simd.rint(x3)
+            simd.store_codes(codes, i, q0, q1, q2, q3)
+            next_to_tie |= simd.any_beyond(limit, x0 - q0, x1 - q1, x2 - q2, x3 - q3)
+        if next_to_tie:
+            round_to_codes(values[start:stop], scale, top, codes[start:stop])
+    round_to_codes(values[whole:], scale, top, codes[whole:])
+
+
+# %% [markdown]
 # **Implement** `quantize`. `round_to_codes` is the compiled loop over the elements (about four lines); `quantize` finds
-# the scale and calls it (about ten). An array of zeros, or with no elements, has scale 1.0. NaN and infinity have no
-# code: raise a `ValueError`. NumPy's `maximum` passes a NaN on, Python's `max` may not. For the smallest float64
+# the scale and calls it (about twelve), or calls `fast_codes` where that is allowed: both take the values as a 1-D
+# array, `as_input(x).reshape(-1)`. An array of zeros, or with no elements, has scale 1.0. NaN and infinity have no
+# code: raise a `ValueError`. `largest_magnitude` passes a NaN on; Python's `max` may not. For the smallest float64
 # numbers `max / top` can round to 0.0; the smallest positive float64, `np.nextafter(0.0, 1.0)`, is a scale that works
 # there.
 
@@ -112,13 +180,14 @@ def quantize(x: np.ndarray, bits: int = 8) -> tuple[np.ndarray, float]:
     if x.dtype.kind not in "biuf":
         raise TypeError(f"quantize needs real numbers, got an array of {x.dtype}")
     ### BEGIN SOLUTION
-    values = x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
-    largest = float(np.maximum(values.max(), -values.min())) if x.size else 0.0
+    values = as_input(x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)).reshape(-1)
+    largest = float(largest_magnitude(values)) if x.size else 0.0
     if not np.isfinite(largest):
         raise ValueError("quantize: x holds NaN or infinity, which have no integer code; remove or replace them first")
     scale = max(largest / top, np.nextafter(0.0, 1.0)) if largest else 1.0
     q = np.empty(x.shape, np.int8 if top == 127 else np.int16)
-    round_to_codes(np.ascontiguousarray(values).reshape(-1), scale, top, q.reshape(-1))
+    fast = values.dtype == np.float32 and bits == 8 and 1e-30 < scale < 1e30
+    (fast_codes if fast else round_to_codes)(values, scale, top, q.reshape(-1))
     return q, float(scale)
     ### END SOLUTION
 
@@ -204,7 +273,8 @@ def test_unit_dequantize():
 test_unit_dequantize()
 
 # %% [markdown]
-# **Measure.** The error of a round trip against the bound of half a step, for three kinds of data.
+# **Measure.** The error of a round trip against the bound of half a step, for three kinds of data. The figure rounds to
+# other numbers of bits too, by the same rule.
 
 # %% tags=["measure"]
 from tinytorch import plots
@@ -212,16 +282,20 @@ from tinytorch import plots
 rng = np.random.default_rng(2)
 samples = {"uniform": rng.uniform(-1, 1, 100_000), "normal": rng.standard_normal(100_000)}
 samples["heavy tails"] = rng.standard_t(3, 100_000)
-errors = {name: [] for name in samples}
 for name, x in samples.items():
     for bits in (8, 16):
         q, scale = quantize(x, bits)
-        errors[name].append(float(np.sqrt(np.mean((x - q * scale) ** 2) / np.mean(x**2))))
         worst = np.abs(x - q * scale).max() / scale
-        print(f"{name:12} {bits:2} bits: worst error {worst:.4f} steps, relative RMS error {errors[name][-1]:.2e}")
+        relative = np.sqrt(np.mean((x - q * scale) ** 2) / np.mean(x**2))
+        print(f"{name:12} {bits:2} bits: worst error {worst:.4f} steps, relative RMS error {relative:.2e}")
 
 # %% tags=["measure"]
-figure = plots.quantization_error([8, 16], list(errors.values()), list(errors))
+errors = {name: [] for name in samples}
+for name, x in samples.items():
+    for bits in range(2, 17, 2):
+        step = np.abs(x).max() / (2 ** (bits - 1) - 1)
+        errors[name].append(float(np.sqrt(np.mean((x - np.rint(x / step) * step) ** 2) / np.mean(x**2))))
+figure = plots.quantization_error(range(2, 17, 2), list(errors.values()), list(errors))
 
 # %% [markdown]
 # **Reflect.** A uniformly distributed rounding error has the variance `scale**2 / 12`. Does that explain the ratio you
@@ -242,178 +316,268 @@ figure = plots.quantization_error([8, 16], list(errors.values()), list(errors))
 # NumPy's `@` on int8 arrays returns int8: it wraps around without a word. And NumPy has no fast integer product,
 # because BLAS knows only floats.
 #
-# The processor does have one. Its integer dot product instruction multiplies four neighbouring bytes of one register by
-# four of another and adds the four products to an int32 lane, in all lanes at once: with 64-byte vectors 64
-# multiplications and additions in one instruction, where float32 does 16. Intel calls it VPDPBUSD (Software Developer's
-# Manual, volume 2, "Multiply and Add Unsigned and Signed Bytes"); `simd.dot4_u8s8` uses it where the processor has it
-# and a slower equivalent where not.
-
-# %% [markdown]
-# The instruction asks for two things.
-#
-# **Groups of four.** The four bytes of a lane must be neighbours *along K*. A row of A has that already; B must be
-# packed. We pack B in panels of two vectors of columns, so that the inner loop reads memory in order (the letters are
-# columns of B, the digits rows):
-#
-# ```
-# B row 0   a0 b0 c0 ...          panel   a0 a1 a2 a3  b0 b1 b2 b3  c0 c1 c2 c3 ...   <- one vector: 4 rows, W columns
-#   row 1   a1 b1 c1 ...   --->           a4 a5 a6 a7  b4 b5 b6 b7  ...               <- the next group of 4 rows
-# ```
-#
-# **One unsigned operand.** We add 128 to every code of A, which makes it a byte in 0 .. 255, and take the surplus off
-# again: `sum((a + 128) * b) - 128 * sum(b) = sum(a * b)`. The correction `-128 * sum(b)` belongs to a column of B, is
-# computed once, and is where the accumulators start. Sums of int32 wrap around, so the intermediate sums may leave
-# int32 as long as the end result is in range.
+# Three loops of our own, then, as in lesson 02: the bottom rung. They add in the type of C.
 
 # %%
 #| export
-INT8_ROWS = 6
-INT8_COLUMNS = 2 * simd.W
-SLICE = 16_384  # rows of B packed at a time: int32 sums of a slice are at most 2**28, and a panel stays in the L2 cache
-
-
 INT32_LIMIT = 131_072  # the largest K whose int8 product has an int32 result
 
 
-def round_up(size: int, step: int) -> int:
-    """The smallest multiple of step that is not below size."""
-    return -(-size // step) * step
-
-
-def pack_rows(A: np.ndarray) -> np.ndarray:
-    """A + 128 as uint8, filled up to whole tiles of rows and whole groups of four columns."""
-    M, K = A.shape
-    packed = np.zeros((round_up(M, INT8_ROWS), round_up(K, 4)), np.uint8)
-    packed[:M, :K] = A.view(np.uint8) ^ np.uint8(128)
-    return packed
-
-
-def split_int16(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int8 arrays (high, low) with A = 256 * high + low + 128."""
-    A = A.astype(np.int16, copy=False)
-    return (A >> 8).astype(np.int8), ((A & 255) - 128).astype(np.int8)
-
-
 @njit(cache=_INSTALLED, nogil=True)
-def pack_panels(B: np.ndarray, panels: np.ndarray, correction: np.ndarray) -> None:
-    """Four codes of a column become one int32 of panels[p, g, j], lowest byte first.
-
-    B: int8, whole groups of four rows and whole panels of columns.  correction: -128 * (sum of each column) is added.
-    """
-    width = panels.shape[2]
-    for p in range(panels.shape[0]):
-        for g in range(panels.shape[1]):
-            for j in range(width):
-                column = p * width + j
-                b0, b1 = np.int32(B[4 * g, column]), np.int32(B[4 * g + 1, column])
-                b2, b3 = np.int32(B[4 * g + 2, column]), np.int32(B[4 * g + 3, column])
-                panels[p, g, j] = (b0 & 255) | ((b1 & 255) << 8) | ((b2 & 255) << 16) | (b3 << 24)
-                correction[column] -= 128 * (b0 + b1 + b2 + b3)
+def integer_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray) -> None:
+    """C += A @ B in the order i, k, j.  A: (M, K), B: (K, N) integers, C: (M, N) int32 or int64, C-ordered."""
+    for i in range(A.shape[0]):
+        for k in range(A.shape[1]):
+            for j in range(B.shape[1]):
+                C[i, j] += C.dtype.type(A[i, k]) * C.dtype.type(B[k, j])
 
 
 # %% [markdown]
-# **Predict.** How many times faster (or slower) than NumPy's float32 product will the int8 product of 512 x 512
-# matrices be on your machine? NumPy uses all cores, this kernel one.
+# ### Neighbours along K
+#
+# The loop turns every int8 into an int32 before it multiplies, so a register holds no more codes than floats. Processors
+# can do better when the numbers to be added up are *neighbours*:
+#
+# | one instruction on a vector of W lanes of 32 bits | products | where |
+# | --- | --- | --- |
+# | float32 multiply-add, `simd.fma` | W | everywhere |
+# | int16 pairs, multiplied and added in twos; another instruction adds that to the sum | 2 W | all x86, Arm in steps |
+# | int8 fours, multiplied and added in fours to the sum: the integer dot product | 4 W | newer x86 |
+#
+# So with the dot product instruction the limit is four times the rate of float32. Without it a code is widened to 16
+# bits and 2 W products take two instructions: the limit is at most twice the rate of float32, and less where a
+# processor cannot start twice as many integer instructions as multiply-adds in a cycle. Which of the two do you have?
+#
+# Sources: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, VPDPBUSD and PMADDWD.
+
+# %% tags=["measure"]
+if simd.HAS_DOT4:
+    print(f"This machine has the integer dot product: {4 * W} products in an instruction, {W} in float32.")
+else:
+    print(f"No integer dot product in use here: pairs of int16, {2 * W} products in two instructions, {W} in float32.")
+
+# %% [markdown]
+# `simd.dot4_s8s8(sum, a, b)` multiplies all bytes of two vectors and adds four products to each lane of `sum`, with
+# whatever the processor has. The second rung needs only that: transpose B, so that its columns are rows, and every
+# element of C is a dot product of two contiguous rows.
 
 # %%
-my_prediction_int8_speedup = None
+#| export
+@simd.jit
+def integer_dots(A: np.ndarray, Bt: np.ndarray, C: np.ndarray) -> None:
+    """C = A @ Bt.T, row times row.  A: (M, K), Bt: (N, K) int8, C: (M, N) int32, all C-ordered; sums wrap around."""
+    K, N = A.shape[1], Bt.shape[0]
+    rows, columns = A.reshape(-1), Bt.reshape(-1)
+    whole = K // simd.BYTES * simd.BYTES
+    for i in range(A.shape[0]):
+        for j in range(N):
+            sums = simd.zero_i32()
+            for k in range(0, whole, simd.BYTES):
+                sums = simd.dot4_s8s8(sums, simd.load4(rows, i * K + k), simd.load4(columns, j * K + k))
+            total = simd.sum(sums)
+            for k in range(whole, K):
+                total += np.int32(rows[i * K + k]) * np.int32(columns[j * K + k])
+            C[i, j] = total
+
 
 # %% [markdown]
-# **Implement** `integer_matmul` and its kernel.
+# **Predict.** How many times faster (or slower) than NumPy's float32 product on one thread will the dots be, for
+# 512 x 512 matrices? And a packed tile, the last rung?
+
+# %%
+my_prediction_dots, my_prediction_tile = None, None
+
+# %% tags=["measure"]
+from threadpoolctl import threadpool_limits
+
+from tinytorch import bench, hardware
+
+one_thread = threadpool_limits(1)
+n = 512
+codes_a, codes_b = np.random.default_rng(4).integers(-128, 128, (2, n, n)).astype(np.int8)
+floats_a, floats_b = codes_a.astype(np.float32), codes_b.astype(np.float32)
+C = np.zeros((n, n), np.int32)
+rungs = {"three integer loops": bench.measure(integer_loops, codes_a, codes_b, C, samples=3)}
+transposed = np.ascontiguousarray(codes_b.T)
+rungs["dots of rows"] = bench.measure(integer_dots, codes_a, transposed, C, samples=9)
+rungs["NumPy, float32, one thread"] = bench.measure(np.matmul, floats_a, floats_b)
+for name, timing in rungs.items():
+    print(f"{name:28} {timing.median_us / 1000:8.2f} ms   {2 * n**3 / timing.median_us / 1000:6.1f} G operations/s")
+
+# %% [markdown]
+# **Reflect.** Each `dot4_s8s8` needs two loads. Lesson 02 counted loads for the float product and found the remedy.
 #
-# * `multiply_tile` (about seventeen lines) computes 6 rows by 2 vectors of C. Keep the twelve sums in variables of
-#   their own; for each group load two vectors of the panel (`simd.load4`), repeat four bytes of each row
-#   (`simd.broadcast4`) and add with `simd.dot4_u8s8(sum, a, b)`. `dot_row` does the last two steps for one row.
-# * `multiply_int8` and `int8_product` are given: they loop over the tiles, pack, and cut off what was filled up.
-# * `int16_product` (about ten lines) needs no kernel of its own: with `a = 256 * high + low + 128`, where `high = a >>
-#   8` and `low = (a & 255) - 128` are both int8, a product of int16 matrices is four products of int8 matrices and two
-#   sums.
-# * `integer_matmul` (about ten lines) chooses the type of the result and adds up slices of K.
+# ### A packed tile
 #
-# A plain compiled loop over `i, k, j` with sums of the right type is a right answer too, and slower. Whatever you
-# write: no intermediate result may overflow, for any input.
+# The remedy is a **tile** of C in registers: 6 rows of two vectors (four on processors with 32 vector registers),
+# `simd.load_row(a, i)` and `simd.store_row(a, i, row)` move a row. For each step along K, load a row of B once, spread
+# six groups of A, one for each row of the tile, and let every one meet every other. A *group* is what one 32-bit lane
+# holds: `simd.GROUP` neighbours along K. Everything that depends on the processor is in three given functions:
+#
+# * `simd.broadcast_group(a, i)`: the group that begins at a[i], in every lane;
+# * `simd.load_groups(b, i, stride)`: rows of B as two vectors of groups (letters are columns, digits rows);
+# * `simd.dot_row(sums, a, b)`: adds the products of each group in `a` with every vector of `b` to a row of sums.
+#
+# ```
+# B row 0   a0 b0 c0 ...       with fours   a0 a1 a2 a3  b0 b1 b2 b3  c0 c1 c2 c3 ...   one byte each
+#   row 1   a1 b1 c1 ...  -->  with pairs   a0 a1  b0 b1  c0 c1 ...                     two bytes each
+# ```
+
+# %% [markdown]
+# The dot product instruction multiplies *unsigned* by signed bytes. So there we add 128 to every code of A, which makes
+# it a byte in 0 .. 255, and take the surplus off again: `sum((a + 128) * b) - 128 * sum(b) = sum(a * b)`. The correction
+# `-128 * sum(b)` belongs to a column of B, is computed while packing, and is where the sums start. With pairs the
+# offset is 0. Sums of int32 wrap around, so the ones on the way may leave int32 as long as the result is in range.
+#
+# Codes of 16 bits fit the same tile. `b = 256 * high + low` with `high` and `low` in -128 .. 128, and products of an
+# int16 with those stay below `2**22`: up to 511 of them fit an int32. `simd.load_split_pairs` gives the two halves as
+# two vectors of pairs, and `256 * (a @ high) + a @ low` is put together in int64.
+
+# %%
+#| export
+TILE_ROWS = 6
+TILE_COLUMNS = simd.ROW  # with 2 vectors in a row 12 sums, the 2 of B, a group of A and a product: 16 registers
+BLOCK_ROWS = 96  # rows of A packed at a time: 192 KiB at most, for the second cache
+BLOCK_COLUMNS = 1024
+BLOCK_CODES = {np.dtype(np.int8): 1024, np.dtype(np.int16): 504}  # terms at a time; int16: so that no sum overflows
+SLICE = 65_536  # terms of an int8 product added up in int32 when the result is int64
+
+
+@simd.jit
+def pack_rows(A: np.ndarray, i0: int, i1: int, k0: int, k1: int, length: int, offset: int, codes: np.ndarray) -> None:
+    """A[i0:i1, k0:k1] + offset as rows of `length` codes, one after the other; rows are filled up with the offset."""
+    for i in range(i0, i1):
+        row, packed = A[i, k0:k1], codes[(i - i0) * length :]
+        for k in range(row.size):
+            packed[k] = row[k] + offset
+        for k in range(row.size, length):
+            packed[k] = offset
+
+
+@simd.jit
+def copy_corner(B: np.ndarray, k: int, k1: int, j: int, j1: int, corner: np.ndarray) -> None:
+    """The part of B that is left of a group at [k:k1, j:j1], filled up with zeros."""
+    columns = simd.lanes(corner) // 2
+    for at in range(corner.size):
+        r, c = k + at // columns, j + at % columns
+        corner[at] = B[r, c] if r < k1 and c < j1 else 0
+
+
+# %% [markdown]
+# A panel holds `simd.VECTORS` vectors for each step along K. `pack_int8` and `pack_int16` fill two vectors of every
+# step.
+
+# %%
+#| export
+@simd.jit
+def pack_int8(B, k0, k1, length, j, j1, panels, p, start, s, corner):
+    """B[k0:k1, j : j + 2 * W] as vectors of groups, from panels[p] on; start[s : s + 2 * W] = -offset * their sums."""
+    N, flat = B.shape[1], B.reshape(-1)
+    ones, offset = simd.broadcast(simd.LEFT_CODE(1)), simd.broadcast(np.int32(-simd.LEFT_OFFSET))
+    sum0 = sum1 = simd.zero_i32()
+    for k in range(k0, k0 + length, simd.GROUP):
+        if j + 2 * W <= j1 and k + simd.GROUP <= k1:
+            b0, b1 = simd.load_groups(flat, k * N + j, N)
+        else:
+            copy_corner(B, k, k1, j, j1, corner)
+            b0, b1 = simd.load_groups(corner, 0, 2 * W)
+        simd.store(panels, p, b0)
+        simd.store(panels, p + simd.GROUP * W, b1)
+        sum0, sum1 = simd.dot_groups(sum0, ones, b0), simd.dot_groups(sum1, ones, b1)
+        p += simd.GROUP * TILE_COLUMNS
+    simd.store(start, s, sum0 * offset)
+    simd.store(start, s + W, sum1 * offset)
+
+
+@simd.jit
+def pack_int16(B, k0, k1, length, j, j1, panels, p, corner):
+    """B[k0:k1, j : j + W] as vectors of pairs, from panels[p] on: the high halves, then the low ones."""
+    N, flat = B.shape[1], B.reshape(-1)
+    for k in range(k0, k0 + length, 2):
+        if j + W <= j1 and k + 2 <= k1:
+            high, low = simd.load_split_pairs(flat, k * N + j, N)
+        else:
+            copy_corner(B, k, min(k1, k + 2), j, j1, corner)
+            high, low = simd.load_split_pairs(corner, 0, W)
+        simd.store(panels, p, high)
+        simd.store(panels, p + 2 * W, low)
+        p += 2 * TILE_COLUMNS
+
+
+# %% [markdown]
+# The tile goes into a small array, `sums`, and from there to C: added to what earlier blocks of K left there, and cut
+# off at the right and lower edge.
+
+# %%
+#| export
+@simd.jit
+def put_int8(sums: np.ndarray, C: np.ndarray, i: int, j: int, m: int, n: int, first: bool) -> None:
+    """C[i : i + m, j : j + n] = or += sums, a tile of int32; m and n may be larger than the tile."""
+    N, flat = C.shape[1], C.reshape(-1)
+    for r in range(min(m, TILE_ROWS)):
+        c, s = (i + r) * N + j, r * TILE_COLUMNS
+        if n < TILE_COLUMNS:
+            for v in range(n):
+                flat[c + v] = sums[s + v] if first else flat[c + v] + sums[s + v]
+        elif first:
+            simd.store_row(flat, c, simd.load_row(sums, s))
+        else:
+            simd.store_row(flat, c, simd.add_rows(simd.load_row(flat, c), simd.load_row(sums, s)))
+
+
+@simd.jit
+def put_int16(sums: np.ndarray, C: np.ndarray, i: int, j: int, m: int, n: int) -> None:
+    """C[i : i + m, j : j + n] += 256 * high + low: of every two vectors of the tile one is high, one low."""
+    for r in range(min(m, TILE_ROWS)):
+        for v in range(simd.VECTORS // 2):
+            s = sums[r * TILE_COLUMNS + 2 * v * W : r * TILE_COLUMNS + 2 * (v + 1) * W]
+            high, low, c = s[:W], s[W:], C[i + r, j + v * W : j + min(n, (v + 1) * W)]
+            for t in range(c.size):
+                c[t] += 256 * np.int64(high[t]) + low[t]
+
+
+# %% [markdown]
+# **Implement** `multiply_tile` and `integer_matmul`: the stretch exercise of this lesson. You have written the same for
+# floats in lesson 02. In steps:
+#
+# 1. Make `integer_matmul` right first: choose the type of the result, call `integer_loops` on zeros of that type. All
+#    checks but those of speed pass. For K = 131,072 and nothing but -128 in a row and a column the sum is `2**31`, one
+#    too large for int32: raise an `OverflowError`.
+# 2. `multiply_tile` (about 18 lines): six rows r0 .. r5, each `simd.load_row(start, j)` at first; for every step of
+#    `simd.lanes(codes) // W` codes, load a row of the panel and bring every r up to date with `simd.dot_row`. Row r of
+#    A begins at `codes[i + r * length]`. At the end store each row into `sums`.
+# 3. `blocked_product`, given below, calls it for every tile. Use it in `integer_matmul` (about 14 lines in all). An
+#    int8 product whose result is int64 is added up in slices of K.
+#
+# Write the six rows out: only variables with names live in registers, an array would live in memory.
 
 # %% nbgrader={"grade": false, "grade_id": "integer_matmul", "solution": true}
 #| export
 @simd.jit
-def dot_row(sum0, sum1, codes: np.ndarray, at: int, b0, b1):
-    """The two sums of one row, each with four more products per lane."""
-    a = simd.broadcast4(codes, at)
-    return simd.dot4_u8s8(sum0, a, b0), simd.dot4_u8s8(sum1, a, b1)
+def multiply_tile(codes, i, length, panels, p, start, j, sums):
+    """sums = a tile: six packed rows of A times one panel, `length` terms, starting from `start`. All arrays are 1-D.
 
-
-@simd.jit
-def store_pair(C: np.ndarray, at: int, sum0, sum1) -> None:
-    """Write two neighbouring vectors of sums."""
-    simd.store(C, at, sum0)
-    simd.store(C, at + simd.W, sum1)
-
-
-@simd.jit
-def multiply_tile(codes: np.ndarray, K: int, panel: np.ndarray, start0, start1, C: np.ndarray, N: int, at: int) -> None:
-    """Six rows of codes (K bytes each) times one panel; row r goes to C[at + r * N:], two vectors long. All 1-D."""
+    codes[i:]: the rows, `length` codes each.  panels[p:]: for each group VECTORS vectors.
+    start[j : j + TILE_COLUMNS]: int32, what a row of sums begins with.  sums: int32, row by row.
+    """
     ### BEGIN SOLUTION
-    c00, c10, c20, c30, c40, c50 = start0, start0, start0, start0, start0, start0
-    c01, c11, c21, c31, c41, c51 = start1, start1, start1, start1, start1, start1
-    for g in range(K // 4):
-        b0 = simd.load4(panel, 8 * simd.W * g)
-        b1 = simd.load4(panel, 8 * simd.W * g + 4 * simd.W)
-        c00, c01 = dot_row(c00, c01, codes, 4 * g, b0, b1)
-        c10, c11 = dot_row(c10, c11, codes, 4 * g + K, b0, b1)
-        c20, c21 = dot_row(c20, c21, codes, 4 * g + 2 * K, b0, b1)
-        c30, c31 = dot_row(c30, c31, codes, 4 * g + 3 * K, b0, b1)
-        c40, c41 = dot_row(c40, c41, codes, 4 * g + 4 * K, b0, b1)
-        c50, c51 = dot_row(c50, c51, codes, 4 * g + 5 * K, b0, b1)
-    store_pair(C, at, c00, c01)
-    store_pair(C, at + N, c10, c11)
-    store_pair(C, at + 2 * N, c20, c21)
-    store_pair(C, at + 3 * N, c30, c31)
-    store_pair(C, at + 4 * N, c40, c41)
-    store_pair(C, at + 5 * N, c50, c51)
-    ### END SOLUTION
-
-
-@simd.jit
-def multiply_int8(codes: np.ndarray, panels: np.ndarray, start: np.ndarray, C: np.ndarray) -> None:
-    """C = the product of packed rows and packed columns, tile by tile; a panel stays in the cache for all rows."""
-    M, N = C.shape
-    K = codes.shape[1]
-    rows, columns, sums = codes.reshape(-1), panels.reshape(-1), C.reshape(-1)
-    for p in range(panels.shape[0]):
-        j = p * INT8_COLUMNS
-        start0, start1 = simd.load(start, j), simd.load(start, j + simd.W)
-        panel = columns[j * K : (j + INT8_COLUMNS) * K]
-        for i in range(0, M, INT8_ROWS):
-            multiply_tile(rows[i * K : (i + INT8_ROWS) * K], K, panel, start0, start1, sums, N, i * N + j)
-
-
-def int8_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """The int32 product of int8 matrices; sums beyond int32 would wrap around."""
-    M, (K, N) = A.shape[0], B.shape
-    codes = pack_rows(A)
-    filled = np.zeros((codes.shape[1], round_up(N, INT8_COLUMNS)), np.int8)
-    filled[:K, :N] = B
-    panels = np.empty((filled.shape[1] // INT8_COLUMNS, filled.shape[0] // 4, INT8_COLUMNS), np.int32)
-    correction = np.zeros(filled.shape[1], np.int32)
-    pack_panels(filled, panels, correction)
-    C = np.empty((codes.shape[0], filled.shape[1]), np.int32)
-    multiply_int8(codes, panels.view(np.int8), correction, C)
-    return np.ascontiguousarray(C[:M, :N])
-
-
-def int16_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """The int64 product of int16 matrices of at most SLICE inner size, from four int8 products."""
-    (high_a, low_a), (high_b, low_b) = split_int16(A), split_int16(B)
-    ### BEGIN SOLUTION
-    C = int8_product(high_a, high_b).astype(np.int64)
-    C *= 256
-    C += int8_product(high_a, low_b)
-    C += int8_product(low_a, high_b)
-    C *= 256
-    C += int8_product(low_a, low_b)
-    C += 128 * A.sum(1, np.int64, keepdims=True)
-    C += 128 * B.sum(0, np.int64) - 128 * 128 * A.shape[1]
-    return C
+    r0 = r1 = r2 = r3 = r4 = r5 = simd.load_row(start, j)
+    group = simd.lanes(codes) // W
+    for a in range(i, i + length, group):
+        b = simd.load_row(panels, p)
+        p += group * TILE_COLUMNS
+        r0 = simd.dot_row(r0, simd.broadcast_group(codes, a), b)
+        r1 = simd.dot_row(r1, simd.broadcast_group(codes, a + length), b)
+        r2 = simd.dot_row(r2, simd.broadcast_group(codes, a + 2 * length), b)
+        r3 = simd.dot_row(r3, simd.broadcast_group(codes, a + 3 * length), b)
+        r4 = simd.dot_row(r4, simd.broadcast_group(codes, a + 4 * length), b)
+        r5 = simd.dot_row(r5, simd.broadcast_group(codes, a + 5 * length), b)
+    simd.store_row(sums, 0, r0)
+    simd.store_row(sums, TILE_COLUMNS, r1)
+    simd.store_row(sums, 2 * TILE_COLUMNS, r2)
+    simd.store_row(sums, 3 * TILE_COLUMNS, r3)
+    simd.store_row(sums, 4 * TILE_COLUMNS, r4)
+    simd.store_row(sums, 5 * TILE_COLUMNS, r5)
     ### END SOLUTION
 
 
@@ -424,8 +588,8 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     Returns (M, N): int32 if both are int8 and K <= 131,072, else int64.
     Raises ValueError, naming both shapes, if inner sizes differ or an input is not 2-D; TypeError for other dtypes;
     OverflowError if K is 131,072 and a row and a column hold nothing but -128, as 2**31 is no int32.
-    Working set of one step: a panel of min(K, 16,384) * 8 * W bytes and 6 rows of A.
-    Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, VPDPBUSD.
+    Working set of one step: a panel of at most 1024 * TILE_COLUMNS codes and six rows of as many.
+    Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, VPDPBUSD and PMADDWD.
     """
     A, B = as_array(A), as_array(B)
     if A.ndim != 2 or B.ndim != 2 or A.shape[1] != B.shape[0]:
@@ -434,16 +598,140 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
         raise TypeError(f"integer_matmul multiplies int8 or int16 operands, got {A.dtype} and {B.dtype}")
     ### BEGIN SOLUTION
     K, all_int8 = A.shape[1], A.dtype == B.dtype == np.int8
-    product = int8_product if all_int8 else int16_product
-    C = product(A[:, :SLICE], B[:SLICE])
-    if not all_int8 or K > INT32_LIMIT:
-        C = C.astype(np.int64, copy=False)
-    for k in range(SLICE, K, SLICE):
-        C += product(A[:, k : k + SLICE], B[k : k + SLICE])
-    if all_int8 and K == INT32_LIMIT and C.min(initial=0) == -(2**31):
+    if not all_int8:
+        return blocked_product(A.astype(np.int16, copy=False), B.astype(np.int16, copy=False))
+    if K > INT32_LIMIT:
+        C = np.zeros((A.shape[0], B.shape[1]), np.int64)
+        for k in range(0, K, SLICE):
+            C += int8_product(A[:, k : k + SLICE], B[k : k + SLICE])
+        return C
+    C = int8_product(A, B)
+    if K == INT32_LIMIT and C.min(initial=0) == -(2**31):
         raise OverflowError(f"integer_matmul: {K} times (-128) * (-128) is 2**31, which is no int32; use a smaller K")
     return C
     ### END SOLUTION
+
+
+# %% [markdown]
+# The loops around the tile are those of lesson 02: blocks of columns and terms, panels packed once for each, blocks of
+# rows, tiles. The memory for packed blocks is kept for each thread: fresh memory is paid for page by page.
+
+# %%
+#| export
+@simd.jit
+def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
+    """C = A @ B modulo 2**32, `block` terms at a time.  A, B: int8, C: int32; the others: `packing_memory`."""
+    (M, K), N = A.shape, B.shape[1]
+    for j0 in range(0, N, BLOCK_COLUMNS):
+        j1 = min(j0 + BLOCK_COLUMNS, N)
+        for k0 in range(0, K, block):
+            k1 = min(k0 + block, K)
+            length = -(-(k1 - k0) // simd.GROUP) * simd.GROUP
+            for j in range(j0, j1, TILE_COLUMNS):
+                for v in range(0, TILE_COLUMNS, 2 * W):
+                    p = (j - j0) * length + v * simd.GROUP
+                    pack_int8(B, k0, k1, length, j + v, j1, panels, p, start, j - j0 + v, corner)
+            for i0 in range(0, M, BLOCK_ROWS):
+                i1 = min(i0 + BLOCK_ROWS, M)
+                pack_rows(A, i0, i1, k0, k1, length, simd.LEFT_OFFSET, codes)
+                for j in range(j0, j1, TILE_COLUMNS):
+                    for i in range(i0, i1, TILE_ROWS):
+                        multiply_tile(codes, (i - i0) * length, length, panels, (j - j0) * length, start, j - j0, sums)
+                        put_int8(sums, C, i, j, i1 - i, j1 - j, k0 == 0)
+
+
+@simd.jit
+def multiply_int16(A, B, C, block, codes, panels, start, sums, corner):
+    """C += A @ B, `block` terms at a time.  A, B: int16, C: int64; start: zeros; the others: `packing_memory`."""
+    (M, K), N = A.shape, B.shape[1]
+    columns = TILE_COLUMNS // 2
+    for j0 in range(0, N, BLOCK_COLUMNS // 2):
+        j1 = min(j0 + BLOCK_COLUMNS // 2, N)
+        for k0 in range(0, K, block):
+            k1 = min(k0 + block, K)
+            length = -(-(k1 - k0) // 2) * 2
+            for j in range(j0, j1, columns):
+                for v in range(0, columns, W):
+                    p = 2 * (j - j0) * length + 4 * v
+                    pack_int16(B, k0, k1, length, j + v, j1, panels, p, corner)
+            for i0 in range(0, M, BLOCK_ROWS):
+                i1 = min(i0 + BLOCK_ROWS, M)
+                pack_rows(A, i0, i1, k0, k1, length, 0, codes)
+                for j in range(j0, j1, columns):
+                    for i in range(i0, i1, TILE_ROWS):
+                        multiply_tile(codes, (i - i0) * length, length, panels, 2 * (j - j0) * length, start, 0, sums)
+                        put_int16(sums, C, i, j, i1 - i, j1 - j)
+
+
+# %%
+#| export
+_kept = threading.local()
+
+
+def packing_memory(dtype: np.dtype) -> tuple[np.ndarray, ...]:
+    """Room for packed codes, panels, starting sums, a tile and a corner, for operands of a dtype, kept by the thread."""
+    rooms = _kept.__dict__.setdefault("rooms", {})
+    if dtype not in rooms:
+        is_int8, terms = dtype == np.int8, BLOCK_CODES[dtype]
+        left, right = (simd.LEFT_CODE, simd.RIGHT_CODE) if is_int8 else (np.int16, np.int16)
+        rooms[dtype] = (
+            np.empty((BLOCK_ROWS + TILE_ROWS) * terms, left),
+            np.empty((BLOCK_COLUMNS + TILE_COLUMNS) * terms, right),
+            np.zeros(BLOCK_COLUMNS + TILE_COLUMNS, np.int32),
+            np.empty(TILE_ROWS * TILE_COLUMNS, np.int32),
+            np.empty(simd.GROUP * 2 * W if is_int8 else 2 * W, dtype),
+        )
+    return rooms[dtype]
+
+
+def blocked_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """The product of packed tiles: int32, modulo 2**32, of int8 operands, exact int64 of int16 operands."""
+    (M, K), N = A.shape, B.shape[1]
+    is_int8, most = A.dtype == np.int8, BLOCK_CODES[A.dtype]
+    C = (np.empty if is_int8 and K else np.zeros)((M, N), np.int32 if is_int8 else np.int64)
+    blocks = max(1, -(-K // most))  # of one size, so that the last one isn't a sliver
+    block = -(-K // (4 * blocks)) * 4
+    multiply = multiply_int8 if is_int8 else multiply_int16
+    multiply(as_input(A), as_input(B), C, max(block, 1), *packing_memory(A.dtype))
+    return C
+
+
+# %% [markdown]
+# A vector times a matrix needs no tile: every element of the matrix is used once, so nothing is worth packing.
+
+# %%
+#| export
+@simd.jit
+def integer_row(a: np.ndarray, codes: np.ndarray, B: np.ndarray, c: np.ndarray) -> None:
+    """c += a @ B along the rows of B.  a: (K,), B: (K, N) int8, c: (N,) int32; codes: a + offset, as LEFT_CODE."""
+    (K, N), flat = B.shape, B.reshape(-1)
+    ones, offset = simd.broadcast(simd.LEFT_CODE(1)), simd.broadcast(np.int32(-simd.LEFT_OFFSET))
+    groups, columns = K // simd.GROUP * simd.GROUP, N // (2 * W) * (2 * W)
+    for k in range(0, groups, simd.GROUP):
+        x = simd.broadcast_group(codes, k)
+        for j in range(0, columns, 2 * W):
+            b0, b1 = simd.load_groups(flat, k * N + j, N)
+            surplus0 = simd.dot_groups(simd.zero_i32(), ones, b0) * offset
+            surplus1 = simd.dot_groups(simd.zero_i32(), ones, b1) * offset
+            simd.store(c, j, simd.dot_groups(simd.load(c, j) + surplus0, x, b0))
+            simd.store(c, j + W, simd.dot_groups(simd.load(c, j + W) + surplus1, x, b1))
+    for k in range(K):
+        for j in range(0 if k >= groups else columns, N):
+            c[j] += np.int32(a[k]) * np.int32(B[k, j])
+
+
+def int8_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """The int32 product of int8 matrices, modulo 2**32."""
+    M, N = A.shape[0], B.shape[1]
+    C = np.zeros((M, N), np.int32)
+    if N == 1 or (M == 1 and B.flags.f_contiguous):
+        integer_dots(as_input(A), as_input(B.T), C)
+    elif M == 1:
+        codes = (A + np.int16(simd.LEFT_OFFSET)).astype(simd.LEFT_CODE)
+        integer_row(as_input(A).reshape(-1), as_input(codes).reshape(-1), as_input(B), C.reshape(-1))
+    else:
+        return blocked_product(A, B)
+    return C
 
 
 # %% [markdown]
@@ -475,29 +763,57 @@ def test_unit_integer_matmul():
 test_unit_integer_matmul()
 
 # %% [markdown]
-# **Measure.** The same sizes as integers and as float32; the operands are integers already, so that only the products
-# are compared.
+# **Measure.** The ladder. One multiplication and one addition count as two operations for integers as for floats. The
+# dashed line is the *float32* peak; a rung of integers may lie beyond it.
 
 # %% tags=["measure"]
-from tinytorch import bench
+rungs["packed tile"] = bench.measure(integer_matmul, codes_a, codes_b)
+peak = hardware.measure_peak().value
+limit = (4 if simd.HAS_DOT4 else 2) * peak
+rate = 2 * n**3 / rungs["packed tile"].median_us / 1000
+print(f"predicted {my_prediction_dots} and {my_prediction_tile} times NumPy; measured, in turn with NumPy:")
+print(bench.compare(lambda: integer_matmul(codes_a, codes_b), lambda: floats_a @ floats_b, limit_s=3))
+print(f"{rate:.0f} G operations/s, {rate / limit:.0%} of {limit:.0f}, {limit / peak:.0f} times the peak of float32")
+figure = plots.speed_ladder(rungs, 2 * n**3, peak)
 
+# %% [markdown]
+# **Reflect.** Each rung does the same exact sums. Which step was the largest, and how far is the last rung from the
+# limit? With pairs, every product of a tile takes two instructions that compete for the same units, so that the limit
+# is harder to reach than with the dot product instruction.
+#
+# ### When integers win
+#
+# The operands below are integers already, so that only the products are compared, NumPy's on one thread too. Packing
+# moves every element of A and B once, K (M + N) moves for M K N products; a call has a fixed cost besides.
+
+# %% [markdown]
+# **Predict.** From which size on is the int8 product faster than float32, on your machine?
+
+# %%
+my_prediction_first_win = None
+
+# %% tags=["measure"]
 rng = np.random.default_rng(4)
-sizes, timings = [64, 128, 256, 512, 1024], {"float32, NumPy": [], "int8": [], "int16": []}
+sizes, timings = [16, 64, 128, 256, 512, 1024], {"float32, NumPy": [], "int8": [], "int16": []}
+wins = []
 for size in sizes:
     A, B = rng.integers(-127, 128, (2, size, size)).astype(np.int8)
     for name, dtype in zip(timings, (np.float32, np.int8, np.int16), strict=True):
         multiply = np.matmul if dtype == np.float32 else integer_matmul
         timings[name].append(bench.measure(multiply, A.astype(dtype), B.astype(dtype), samples=9))
-    rates = {name: 2 * size**3 / times[-1].median_us / 1000 for name, times in timings.items()}
-    print(f"{size:5}  " + "   ".join(f"{name} {rate:6.1f} G/s" for name, rate in rates.items()))
+    float_us, *whole_us = (times[-1].median_us for times in timings.values())
+    print(f"{size:5}: int8 {float_us / whole_us[0]:.2f} times and int16 {float_us / whole_us[1]:.2f} times as fast as "
+          f"float32, which takes {float_us:.0f} µs")
+    wins += [size] if whole_us[0] < float_us else []
+print(f"int8 is the faster at {', '.join(map(str, wins)) or 'none of these'}; you said: from {my_prediction_first_win}")
 
 # %% tags=["measure"]
 figure = plots.time_vs_size(sizes, timings, None, "rows and columns")
-print(f"integer dot product instruction used: {simd.HAS_DOT4}; vectors of {simd.BYTES} bytes")
+one_thread.restore_original_limits()
 
 # %% [markdown]
-# **Reflect.** The instruction does four times the work of a float32 one. Which share of that did you get, and where
-# does the rest go? (Packing moves every element of A and B once: compare `K * N` with `M * K * N`.)
+# **Reflect.** Where does int8 lose, and what does it spend its time on there? int16 multiplies everything twice, by
+# the high and by the low halves of B: does it beat float32 anywhere in your table? What would you use it for if not?
 
 # %% [markdown]
 # ## Multiply floats through integers
@@ -506,15 +822,19 @@ print(f"integer dot product instruction used: {simd.HAS_DOT4}; vectors of {simd.
 # scales are constants, so they leave the sum: `A @ B` is nearly `(sa * sb) * (qa @ qb)`. All of the multiplying and
 # adding is exact; errors are made in two places only, in `quantize` and in the last rounding to float32.
 #
-# That last step should read the integers once and write float32 once. `scale_product` does it in one compiled pass; in
-# NumPy the float64 between would go through memory.
+# That last step should read the integers once and write float32 once; in NumPy the float64 between would go through
+# memory. `scale_product` does it in one pass, a vector at a time. An int32 and a float32 have the same size, so the
+# result can even take the place of the sums: `out` may be `C.view(np.float32)`, which saves fetching fresh memory.
 
 # %%
 #| export
-@njit(cache=_INSTALLED, nogil=True, error_model="numpy")
+@simd.jit
 def scale_product(C: np.ndarray, factor: float, out: np.ndarray) -> None:
-    """out[i] = C[i] * factor, computed in float64 and rounded to float32 once; both arrays are 1-D."""
-    for i in range(C.size):
+    """out[i] = C[i] * factor, computed in float64 and rounded to float32 once; C: int32, out: float32, both 1-D."""
+    whole = C.size // W * W
+    for i in range(0, whole, W):
+        simd.store(out, i, simd.scaled(simd.load(C, i), factor))
+    for i in range(whole, C.size):
         out[i] = np.float32(np.float64(C[i]) * factor)
 
 
@@ -545,10 +865,11 @@ def quantized_matmul(A: np.ndarray, B: np.ndarray, bits: int = 8) -> np.ndarray:
     ### BEGIN SOLUTION
     codes_a, scale_a = quantize(A, bits)
     codes_b, scale_b = quantize(B, bits)
-    C = integer_matmul(codes_a, codes_b)
-    out = np.empty(C.shape, np.float32)
-    scale_product(C.reshape(-1), scale_a * scale_b, out.reshape(-1))
-    return out
+    C, factor = integer_matmul(codes_a, codes_b), scale_a * scale_b
+    if C.dtype != np.int32:
+        return dequantize(C, factor)
+    scale_product(C.reshape(-1), factor, C.view(np.float32).reshape(-1))
+    return C.view(np.float32)
     ### END SOLUTION
 
 
@@ -597,10 +918,20 @@ for K in (16, 128, 1024):
 my_prediction_relu_error_steps = None
 
 # %% [markdown]
-# **Implement** `quantized_relu`: one pass over the integers, then the scale (about three lines). `x` stays as it is.
+# **Implement** `relu_codes`, one pass over the integers that cuts off at 0 and scales, in float64 as `dequantize` does
+# (two lines), and `quantized_relu` (about four lines). `x` stays as it is.
 
 # %% nbgrader={"grade": false, "grade_id": "quantized_relu", "solution": true}
 #| export
+@njit(cache=_INSTALLED, nogil=True, error_model="numpy")
+def relu_codes(q: np.ndarray, scale: float, out: np.ndarray) -> None:
+    """out[i] = max(q[i], 0) * scale, computed in float64 and rounded to float32 once; both arrays are 1-D."""
+    ### BEGIN SOLUTION
+    for i in range(q.size):
+        out[i] = np.float32(max(np.int32(q[i]), np.int32(0)) * scale)
+    ### END SOLUTION
+
+
 def quantized_relu(x: np.ndarray, bits: int = 8) -> np.ndarray:
     """max(x, 0) through integers: quantized, cut off at code 0, scaled back.
 
@@ -608,11 +939,11 @@ def quantized_relu(x: np.ndarray, bits: int = 8) -> np.ndarray:
     Returns float32 of x's shape, within scale / 2 of max(x, 0) up to the rounding to float32.
     Raises ValueError for other bits, NaN or infinity.
     """
-    x = as_array(x)
     ### BEGIN SOLUTION
     q, scale = quantize(x, bits)
-    np.maximum(q, 0, out=q)
-    return dequantize(q, scale)
+    out = np.empty(q.shape, np.float32)
+    relu_codes(q.reshape(-1), scale, out.reshape(-1))
+    return out
     ### END SOLUTION
 
 
@@ -631,19 +962,26 @@ def test_unit_quantized_relu():
 test_unit_quantized_relu()
 
 # %% [markdown]
-# **Measure.** Bytes that ReLU reads and writes as float32 and as int8, and the time of both.
+# **Measure.** Bytes that ReLU reads and writes as float32 and as int8; then the whole way from float32 to float32, in
+# three passes of ours and as NumPy would write it.
 
 # %% tags=["measure"]
+def relu_in_numpy(x):
+    scale = np.abs(x).max() / 127
+    return np.maximum(np.clip(np.rint(x / scale), -127, 127).astype(np.int8), 0) * np.float32(scale)
+
+
 x = np.random.default_rng(7).standard_normal(1_000_000).astype(np.float32)
 q, scale = quantize(x)
 for name, array in (("float32", x), ("int8", q)):
     timing = bench.measure(np.maximum, array, array.dtype.type(0), out=np.empty_like(array))
-    print(f"{name:8} {2 * array.nbytes / 1e6:4.1f} MB moved, {timing.median_us:7.1f} us")
-print(f"quantized_relu from float to float: {bench.measure(quantized_relu, x).median_us:7.1f} us")
+    print(f"np.maximum of {name:8} {2 * array.nbytes / 1e6:4.1f} MB moved, {timing.median_us:7.1f} µs")
+print(f"quantized_relu from float to float {bench.measure(quantized_relu, x).median_us:7.1f} µs, against NumPy:")
+print(bench.compare(lambda: quantized_relu(x), lambda: relu_in_numpy(x), limit_s=3))
 
 # %% [markdown]
-# **Reflect.** If int8 isn't the faster of the two lines on your machine, NumPy's loop for it isn't vectorized: fewer
-# bytes help only code that keeps the memory busy. Alone, `quantized_relu` pays for two conversions. How many integer
+# **Reflect.** Which of the two `np.maximum` lines is faster on your machine, and by how much less than the bytes
+# suggest? Alone, `quantized_relu` pays for two conversions, so that it costs more than either. How many integer
 # operations must stand between `quantize` and `dequantize` before eight bits are worth it for an operation that does
 # one step per element?
 
@@ -652,7 +990,8 @@ print(f"quantized_relu from float to float: {bench.measure(quantized_relu, x).me
 #
 # A decision needs a limit that was stated beforehand and a measurement on the machine in question. The limit below is
 # our choice for this lesson: a relative error of 2 %. Speed is judged by pairs of runs in turn, and "faster" means that
-# the whole 95 % interval of the ratio lies above 1, with quantization of both operands inside the measured time.
+# the whole 95 % interval of the ratio lies above 1, with quantization of both operands inside the measured time. NumPy
+# runs as it is installed here, on all cores if it likes; our product runs on one.
 
 # %%
 #| export

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tinytorch.core.kernels.quantization import (
-    INT8_COLUMNS,
-    INT8_ROWS,
     SLICE,
+    TILE_COLUMNS,
+    TILE_ROWS,
     dequantize,
     integer_matmul,
     quantize,
@@ -170,8 +170,8 @@ def test_dequantize_keeps_shapes():
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int16])
-@pytest.mark.parametrize("M", [0, 1, INT8_ROWS - 1, INT8_ROWS, INT8_ROWS + 1])
-@pytest.mark.parametrize("N", [0, 1, INT8_COLUMNS - 1, INT8_COLUMNS, INT8_COLUMNS + 1])
+@pytest.mark.parametrize("M", [0, 1, TILE_ROWS - 1, TILE_ROWS, TILE_ROWS + 1])
+@pytest.mark.parametrize("N", [0, 1, TILE_COLUMNS - 1, TILE_COLUMNS, TILE_COLUMNS + 1])
 @pytest.mark.parametrize("K", [0, 1, 3, 4, 5, 53])
 def test_product_is_exact_around_tiles(rng, dtype, M, K, N):
     limits = np.iinfo(dtype)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-FILES = [str(Path(__file__).parent / name) for name in ("test_simd_vectors.py", "test_simd_rows.py")]
+NAMES = ("vectors", "rows", "groups", "convert")
+FILES = [str(Path(__file__).parent / f"test_simd_{name}.py") for name in NAMES]
 MODES = {
     "16 bytes": {"TINYTORCH_SIMD_BYTES": "16"},
     "32 bytes": {"TINYTORCH_SIMD_BYTES": "32"},

@@ -25,10 +25,25 @@ TINYTORCH_SIMD_REGISTERS=16 or 32, TINYTORCH_SIMD_DOT4=0. `make widths` runs the
     arithmetic.py  fma, maximum, sums across lanes
     rows.py        several vectors side by side, as many as the registers allow
     integer.py     int8 dot products of four
+    groups.py      products of packed codes, in fours or twos as the processor has it
+    convert.py     rounding, scaling and narrowing
 """
 
 from tinytorch.simd.arithmetic import abs, fma, max_lane, maximum, sum
+from tinytorch.simd.convert import any_beyond, rint, scaled, store_codes
 from tinytorch.simd.cpu import BYTES, FORCED, HAS_DOT4, REGISTERS, W, jit
+from tinytorch.simd.groups import (
+    GROUP,
+    LEFT_CODE,
+    LEFT_OFFSET,
+    RIGHT_CODE,
+    broadcast_group,
+    dot_groups,
+    dot_row,
+    lanes,
+    load_groups,
+    load_split_pairs,
+)
 from tinytorch.simd.integer import broadcast4, dot4_s8s8, dot4_u8s8, load4, zero_i32
 from tinytorch.simd.memory import (
     aligned_offset,
@@ -61,10 +76,14 @@ from tinytorch.simd.vector import VectorType
 __all__ = [
     "BYTES",
     "FORCED",
+    "GROUP",
     "HAS_DOT4",
+    "LEFT_CODE",
+    "LEFT_OFFSET",
     "REGISTERS",
     "ROW",
     "VECTORS",
+    "RIGHT_CODE",
     "Counts",
     "Lanes",
     "VectorType",
@@ -72,18 +91,24 @@ __all__ = [
     "abs",
     "add_rows",
     "aligned_offset",
+    "any_beyond",
     "broadcast",
     "broadcast4",
     "broadcast_at",
+    "broadcast_group",
     "counting",
     "dot4_s8s8",
     "dot4_u8s8",
+    "dot_groups",
+    "dot_row",
     "fence",
     "fma",
     "fma_row",
     "jit",
+    "lanes",
     "load",
     "load4",
+    "load_groups",
     "load_part",
     "load_row",
     "load_row_part",
@@ -91,7 +116,14 @@ __all__ = [
     "maximum",
     "prefetch",
     "prefetch_row",
+    "load_split_pairs",
+    "max_lane",
+    "maximum",
+    "prefetch",
+    "rint",
+    "scaled",
     "store",
+    "store_codes",
     "store_part",
     "store_row",
     "store_row_part",

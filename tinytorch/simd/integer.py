@@ -103,7 +103,7 @@ def _dot4(acc: types.Type, a: types.Type, b: types.Type, emit: Any) -> Any:
 
 @compiles(dot4_u8s8)
 def _dot4_u8s8(context: Any, acc: types.Type, u: types.Type, s: types.Type) -> Any:
-    return _dot4(acc, u, s, _vnni if HAS_DOT4 else _widened(unsigned=True))
+    return _dot4(acc, u, s, add_bytes_unsigned)
 
 
 @compiles(dot4_s8s8)
@@ -129,6 +129,11 @@ def _vnni_signed(builder: ir.IRBuilder, acc: ir.Value, a: ir.Value, b: ir.Value)
     return builder.sub(_vnni(builder, acc, builder.xor(builder.bitcast(a, acc.type), offset), b), too_much)
 
 
+def add_bytes_unsigned(builder: ir.IRBuilder, acc: ir.Value, u: ir.Value, s: ir.Value) -> ir.Value:
+    """`dot4_u8s8` as LLVM code: one instruction where the processor has it."""
+    return (_vnni if HAS_DOT4 else _widened(unsigned=True))(builder, acc, u, s)
+
+
 def _widened(*, unsigned: bool) -> Any:
     """Four products as two sums of neighbours: LLVM finds its 16-bit multiply-add of pairs in this shape."""
 
@@ -144,13 +149,13 @@ def _widened(*, unsigned: bool) -> Any:
             return builder.lshr(value, eight) if is_unsigned else builder.ashr(value, eight)
 
         for half in (even, odd):
-            acc = builder.add(acc, _pair_sums(builder, half(a, unsigned), half(b, False)))
+            acc = builder.add(acc, pair_sums(builder, half(a, unsigned), half(b, False)))
         return acc
 
     return emit
 
 
-def _pair_sums(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
+def pair_sums(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
     """16-bit lanes multiplied to 32 bits, neighbours added."""
     wide = ir.VectorType(_I32, 2 * W)
     products = builder.mul(builder.sext(a, wide), builder.sext(b, wide))
