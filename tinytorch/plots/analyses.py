@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from tinytorch.bench import Timing
 from tinytorch.bench.scaling_laws import law_of
 from tinytorch.plots.scales import scaling
-from tinytorch.plots.style import COLOURS, GREY, MARKERS, chart, log_counts, log_numbers, mark, untangle
+from tinytorch.plots.style import COLOURS, GREY, chart, log_counts, log_numbers, mark
 from tinytorch.plots.style import number_text as text
 from tinytorch.plots.timings import block_sweep
 
@@ -109,31 +109,33 @@ def worker_speedups(result: Result) -> Figure:
 
 
 def bits_worth(result: Result) -> Figure:
-    """Error against speed for each operation, size and number of bits: right and low is good."""
+    """Speed against float32 of each operation, size and number of bits, its error beside it; whiskers: 95 percent."""
+    rows = [
+        (f"{op} {n}, {bits} bits", entry)
+        for op, by_size in result["accuracy_analysis"].items()
+        for n, by_bits in by_size.items()
+        for bits, entry in by_bits.items()
+    ]
     figure, axes = chart(
-        "Right of the line: faster than float32; below the dashes: exact enough",
+        "Fewer bits pay right of the line, if the error is small enough",
         "speed (times that of float32, log scale)",
-        "relative error (share, log scale)",
+        "",
+        height=1.8 + 0.35 * len(rows),
     )
-    names = []
-    for number, (op, by_size) in enumerate(result["accuracy_analysis"].items()):
-        for n, by_bits in by_size.items():
-            for bits, entry in by_bits.items():
-                if not entry["relative_error"]:
-                    continue
-                place = (entry["relative_performance"], entry["relative_error"])
-                low, high = (end or place[0] for end in entry["performance_interval"])
-                axes.hlines(place[1], low, high, color=GREY, linewidth=1)
-                colour = COLOURS[number % len(COLOURS)]
-                axes.plot(*place, MARKERS[number % len(MARKERS)], color=colour, markeredgecolor="black")
-                at = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center"}
-                names.append(axes.annotate(f"{op} {n}, {bits} bits", place, fontsize=8, **at))
-    axes.margins(x=0.25, y=0.2)
+    for row, (_, entry) in enumerate(rows):
+        gain, style = entry["relative_performance"], mark(0 if entry["acceptable_accuracy"] else 1)
+        low, high = (end or gain for end in entry["performance_interval"])
+        axes.hlines(row, low, high, color="black", linewidth=1.2)
+        axes.plot(gain, row, style["marker"], color=style["color"], markeredgecolor="black")
+        error = "unknown" if entry["relative_error"] is None else f"{entry['relative_error']:.1e}"
+        words = f"error {error}: {'accepted' if entry['acceptable_accuracy'] else 'too large'}"
+        at = {"xytext": (1.01, row), "textcoords": ("axes fraction", "data"), "va": "center"}
+        axes.annotate(words, (gain, row), fontsize=8, annotation_clip=False, **at)
+    axes.margins(x=0.1)
     log_numbers(axes.xaxis)
-    log_numbers(axes.yaxis)
-    axes.axvline(1.0, color="black", linewidth=1)
-    axes.axhline(result["accuracy_threshold"], color=GREY, linestyle="--", linewidth=1)
-    untangle(figure, names)
+    axes.axvline(1.0, color="black", linewidth=1, zorder=0)
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     return figure
 
 
