@@ -217,6 +217,29 @@ def test_unit_quantize():
 test_unit_quantize()
 
 # %% [markdown]
+# **Speed** earns a part of the points, in bands of ratio to a stated reference, timed in turn on one machine. Here that's
+# the NumPy expression; each of its steps is a pass over memory.
+#
+# | times the speed of `numpy_codes`, 200 thousand float32 | share of the points for speed |
+# | --- | --- |
+# | 0.05 | 30 % |
+# | 0.3 | 60 % |
+# | 1.5 | all |
+
+# %% tags=["measure"]
+from tinytorch.bench import in_bands
+
+
+def numpy_codes(x):
+    scale = float(np.abs(x).max()) / 127
+    return np.clip(np.rint(x.astype(np.float64) / scale), -127, 127).astype(np.int8), scale
+
+
+code_bands = {0.05: 0.3, 0.3: 0.6, 1.5: 1.0}
+raced = np.random.default_rng(1).standard_normal(200_000, dtype=np.float32)
+print(in_bands(lambda: quantize(raced), lambda: numpy_codes(raced), code_bands))
+
+# %% [markdown]
 # **Measure.** The outlier of your prediction: the same thousand values, with and without one value of 100.
 
 # %% tags=["measure"]
@@ -763,6 +786,27 @@ def test_unit_integer_matmul():
 test_unit_integer_matmul()
 
 # %% [markdown]
+# **Speed** is half of this exercise's points. The reference is `integer_loops`, as given above: calling it is worth 60 % of
+# them.
+#
+# | times the speed of `integer_loops`, 250 x 250 int8 | share of the points for speed |
+# | --- | --- |
+# | 0.05 | 30 % |
+# | 0.4 | 60 % |
+# | 1.2 | all |
+
+# %% tags=["measure"]
+def plain_product(A, B):
+    C = np.zeros((A.shape[0], B.shape[1]), np.int32)
+    integer_loops(A, B, C)
+    return C
+
+
+integer_bands = {0.05: 0.3, 0.4: 0.6, 1.2: 1.0}
+P, Q = np.random.default_rng(4).integers(-127, 128, (2, 250, 250)).astype(np.int8)
+print(in_bands(lambda: integer_matmul(P, Q), lambda: plain_product(P, Q), integer_bands))
+
+# %% [markdown]
 # **Measure.** The ladder. One multiplication and one addition count as two operations for integers as for floats. The
 # dashed line is the *float32* peak; a rung of integers may lie beyond it.
 
@@ -891,6 +935,26 @@ def test_unit_quantization_kernels():
 test_unit_quantization_kernels()
 
 # %% [markdown]
+# **Speed** is half of this exercise's points. The reference puts both others together: the NumPy expression for the codes,
+# `integer_loops` for their product.
+#
+# | times the speed of `plain_quantized_product`, 380 x 380 float32 | share of the points for speed |
+# | --- | --- |
+# | 0.05 | 30 % |
+# | 0.4 | 60 % |
+# | 1.2 | all |
+
+# %% tags=["measure"]
+def plain_quantized_product(A, B):
+    (codes_a, scale_a), (codes_b, scale_b) = numpy_codes(A), numpy_codes(B)
+    return (plain_product(codes_a, codes_b) * (scale_a * scale_b)).astype(np.float32)
+
+
+quantized_bands = {0.05: 0.3, 0.4: 0.6, 1.2: 1.0}
+P, Q = np.random.default_rng(5).standard_normal((2, 380, 380), dtype=np.float32)
+print(in_bands(lambda: quantized_matmul(P, Q), lambda: plain_quantized_product(P, Q), quantized_bands))
+
+# %% [markdown]
 # **Measure.** The error as K grows, and for 8 and 16 bits.
 
 # %% tags=["measure"]
@@ -960,6 +1024,24 @@ def test_unit_quantized_relu():
 
 
 test_unit_quantized_relu()
+
+# %% [markdown]
+# **Speed** is half of this exercise's points; the reference is the NumPy expression, from float to float.
+#
+# | times the speed of `numpy_quantized_relu`, 200 thousand float32 | share of the points for speed |
+# | --- | --- |
+# | 0.05 | 30 % |
+# | 0.2 | 60 % |
+# | 0.9 | all |
+
+# %% tags=["measure"]
+def numpy_quantized_relu(x):
+    codes, scale = numpy_codes(x)
+    return (np.maximum(codes, 0) * scale).astype(np.float32)
+
+
+relu_code_bands = {0.05: 0.3, 0.2: 0.6, 0.9: 1.0}
+print(in_bands(lambda: quantized_relu(raced), lambda: numpy_quantized_relu(raced), relu_code_bands))
 
 # %% [markdown]
 # **Measure.** Bytes that ReLU reads and writes as float32 and as int8; then the whole way from float32 to float32, in
