@@ -195,10 +195,10 @@ def flat_pair(x: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray] |
 
 # %% [markdown]
 # **Predict.** NumPy's `np.maximum(x, 0, out=out)` uses vector instructions too. How many times as fast as NumPy do
-# you expect your kernel to be on 64 thousand float32, and how many times on 16 million? Write two ratios.
+# you expect your kernel to be on 16 thousand float32, and how many times on 16 million? Write two ratios.
 
 # %%
-my_prediction_relu_64k = None
+my_prediction_relu_16k = None
 my_prediction_relu_16m = None
 
 # %% [markdown]
