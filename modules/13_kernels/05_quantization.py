@@ -1032,7 +1032,7 @@ test_unit_quantized_relu()
 # | --- | --- |
 # | 0.05 | 30 % |
 # | 0.2 | 60 % |
-# | 0.9 | all |
+# | 1.5 | all |
 
 # %% tags=["measure"]
 def numpy_quantized_relu(x):
@@ -1040,7 +1040,7 @@ def numpy_quantized_relu(x):
     return (np.maximum(codes, 0) * scale).astype(np.float32)
 
 
-relu_code_bands = {0.05: 0.3, 0.2: 0.6, 0.9: 1.0}
+relu_code_bands = {0.05: 0.3, 0.2: 0.6, 1.5: 1.0}
 print(in_bands(lambda: quantized_relu(raced), lambda: numpy_quantized_relu(raced), relu_code_bands))
 
 # %% [markdown]
