@@ -156,10 +156,11 @@ def test_advice_about_workers_names_no_law_that_was_not_fitted() -> None:
 
 def test_advice_names_the_best_block_size_and_what_the_rule_loses() -> None:
     sweep = {"best_block_size": 64, "as_good": [32, 64], "size": 256}
-    sweep["by_rule"] = {"L1": {"block_size": 52, "times_the_best": 1.25}}
+    sweep["confidence"] = 0.95
+    sweep["by_rule"] = {"L1": {"block_size": 52, "times_the_best": 1.25, "low": 1.1, "high": 1.5}}
     (line,) = cache_advice({}, {}, sweep)
     assert "block size 64 was the fastest of those tried at size 256; as good: 32;" in line
-    assert "three blocks in L1 (52) take 1.25 times the best time" in line
+    assert "three blocks in L1 (52) take 1.25 times the best time (1.10 to 1.50 at 95%)" in line
 
 
 def test_advice_about_what_is_not_known() -> None:

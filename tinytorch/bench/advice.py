@@ -34,6 +34,11 @@ def _block_advice(blocks: Figures) -> list[str]:
     as_good = f"; as good: {', '.join(map(str, others))}" if others else ""
     rules = [
         f"three blocks in {level} ({rule['block_size']}) take {rule['times_the_best']:.2f} times the best time"
+        + (
+            ""
+            if rule.get("low") is None
+            else f" ({rule['low']:.2f} to {rule['high']:.2f} at {blocks['confidence']:.0%})"
+        )
         for level, rule in blocks["by_rule"].items()
     ]
     return ["; ".join([f"block size {best} was the fastest of those tried at size {blocks['size']}{as_good}", *rules])]
