@@ -611,7 +611,8 @@ print(f"{simd.REGISTERS} registers of {simd.W} numbers: a tile of 6 x {simd.VECT
 # Rows of B should be loaded one after the other from near addresses. B itself is not laid out like that: `pack_columns`
 # copies a block of it into **panels** one row of the tile wide, padded with zeros at the right edge. `pack_rows` copies
 # a block of A, so that its rows lie close together and at fixed distances; rows beyond the last repeat it. Both are
-# given. Copying costs K·N + M·K moves for 2·M·N·K operations: little, unless M or N is small.
+# given. Copying costs K·N + M·K moves for 2·M·N·K operations: little, unless M or N is small. `inline="always"` puts a
+# function into its callers before they are compiled: one compilation instead of seven, so the first call is shorter.
 
 # %%
 #| export
@@ -624,7 +625,7 @@ BLOCK_COLUMNS = 2048  # all panels of a block of B, 2.5 to 5.5 MiB: the third ca
 ROW_STRIDE = BLOCK_TERMS + 16  # a power of two would put all rows into the same few places of the cache
 
 
-@simd.jit
+@simd.jit(inline="always")
 def pack_columns(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, panels: np.ndarray) -> None:
     """B[k0:k1, j0:j1] as panels of simd.ROW columns, one after the other, each row by row, zeros beyond j1."""
     N = B.shape[1]
@@ -639,7 +640,7 @@ def pack_columns(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, panels: np.n
             simd.store_row(panels, q, simd.load_row_part(b, k * N + j1 - rest, rest))
 
 
-@simd.jit
+@simd.jit(inline="always")
 def pack_rows(A: np.ndarray, i0: int, i1: int, k0: int, k1: int, rows: np.ndarray) -> None:
     """A[i0:i1, k0:k1] with rows ROW_STRIDE apart, filled up to whole tiles by repeating the last row."""
     M, K = A.shape
@@ -662,13 +663,13 @@ def pack_rows(A: np.ndarray, i0: int, i1: int, k0: int, k1: int, rows: np.ndarra
 
 # %%
 #| export
-@simd.jit
+@simd.jit(inline="always")
 def add_product(a: np.ndarray, i: int, b: Any, row: Any) -> Any:
     """One row of the tile: row + a[i] * b."""
     return simd.fma_row(simd.broadcast_at(a, i), b, row)
 
 
-@simd.jit
+@simd.jit(inline="always")
 def add_old(C: np.ndarray, c: int, N: int, rows: Any) -> Any:
     """The six rows, plus what C holds in their places."""
     r0, r1, r2, r3, r4, r5 = rows
@@ -678,7 +679,7 @@ def add_old(C: np.ndarray, c: int, N: int, rows: Any) -> Any:
     return r0, r1, r2, r3, r4, r5
 
 
-@simd.jit
+@simd.jit(inline="always")
 def write_tile(rows: Any, C: np.ndarray, c: int, N: int, m: int, n: int, add: bool) -> None:
     """C[c + i * N : c + i * N + n] = or += row i of the tile, for the first m rows."""
     if m >= TILE_ROWS and n >= simd.ROW:
@@ -702,7 +703,7 @@ def write_tile(rows: Any, C: np.ndarray, c: int, N: int, m: int, n: int, add: bo
 
 # %%
 #| export
-@simd.jit
+@simd.jit(inline="always")
 def add_dot_part(a: np.ndarray, p: int, b: np.ndarray, k: int, n: int, s: Any) -> Any:
     """s + the products of n elements of a from p on with those of b from k on, lane by lane; any n, W at most."""
     return simd.fma(simd.load_part(a, p, n), simd.load_part(b, k, n), s)
@@ -731,7 +732,7 @@ def matrix_times_vector(A: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
             c[i + j] = sums[j]
 
 
-@simd.jit
+@simd.jit(inline="always")
 def add_four_rows(a: np.ndarray, k: int, b: np.ndarray, p: int, N: int, c: np.ndarray, j0: int, j1: int) -> None:
     """c[j0:j1] += a[k] times a row of B, four rows from k on; b: B as a 1-D array, row k begins at p."""
     x0, x1 = simd.broadcast_at(a, k), simd.broadcast_at(a, k + 1)
@@ -792,7 +793,7 @@ my_simd_ratio = None  # your prediction: NumPy's time over yours
 
 # %% nbgrader={"grade": false, "grade_id": "matmul_simd", "solution": true}
 #| export
-@simd.jit
+@simd.jit(inline="always")
 def tile_kernel(rows, a, panels, p, K, C, c, N, m, n, add):
     """A tile of C, m rows by n columns, becomes the sum of K products; it is added to with `add`, else overwritten.
 

@@ -212,7 +212,7 @@ def cache_friendly_matmul(A: Any, B: Any, block_size: int = 64) -> np.ndarray:
     # A block larger than the matrices is the whole of them.
     return run_kernel(blocked_loops, A, B, min(block_size, max(*A.shape, *B.shape, 1)))
 
-# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #25d39b3b
+# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #6a9b632d
 W = simd.W
 TILE_ROWS = 6
 # Terms and rows of a block. On 16 registers a panel, up to 20 KiB, stays in the first cache; on 32 a panel is wider and
@@ -222,7 +222,7 @@ BLOCK_COLUMNS = 2048  # all panels of a block of B, 2.5 to 5.5 MiB: the third ca
 ROW_STRIDE = BLOCK_TERMS + 16  # a power of two would put all rows into the same few places of the cache
 
 
-@simd.jit
+@simd.jit(inline="always")
 def pack_columns(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, panels: np.ndarray) -> None:
     """B[k0:k1, j0:j1] as panels of simd.ROW columns, one after the other, each row by row, zeros beyond j1."""
     N = B.shape[1]
@@ -237,7 +237,7 @@ def pack_columns(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, panels: np.n
             simd.store_row(panels, q, simd.load_row_part(b, k * N + j1 - rest, rest))
 
 
-@simd.jit
+@simd.jit(inline="always")
 def pack_rows(A: np.ndarray, i0: int, i1: int, k0: int, k1: int, rows: np.ndarray) -> None:
     """A[i0:i1, k0:k1] with rows ROW_STRIDE apart, filled up to whole tiles by repeating the last row."""
     M, K = A.shape
@@ -251,14 +251,14 @@ def pack_rows(A: np.ndarray, i0: int, i1: int, k0: int, k1: int, rows: np.ndarra
         if rest > 0:
             simd.store(rows, q + n - rest, simd.load_part(a, p + n - rest, rest))
 
-# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #551a533f
-@simd.jit
+# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #82872d25
+@simd.jit(inline="always")
 def add_product(a: np.ndarray, i: int, b: Any, row: Any) -> Any:
     """One row of the tile: row + a[i] * b."""
     return simd.fma_row(simd.broadcast_at(a, i), b, row)
 
 
-@simd.jit
+@simd.jit(inline="always")
 def add_old(C: np.ndarray, c: int, N: int, rows: Any) -> Any:
     """The six rows, plus what C holds in their places."""
     r0, r1, r2, r3, r4, r5 = rows
@@ -268,7 +268,7 @@ def add_old(C: np.ndarray, c: int, N: int, rows: Any) -> Any:
     return r0, r1, r2, r3, r4, r5
 
 
-@simd.jit
+@simd.jit(inline="always")
 def write_tile(rows: Any, C: np.ndarray, c: int, N: int, m: int, n: int, add: bool) -> None:
     """C[c + i * N : c + i * N + n] = or += row i of the tile, for the first m rows."""
     if m >= TILE_ROWS and n >= simd.ROW:
@@ -284,8 +284,8 @@ def write_tile(rows: Any, C: np.ndarray, c: int, N: int, m: int, n: int, add: bo
             row = simd.add_rows(simd.load_row_part(C, c + i * N, n), rows[i]) if add else rows[i]
             simd.store_row_part(C, c + i * N, row, n)
 
-# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #14c5d342
-@simd.jit
+# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #cb5db258
+@simd.jit(inline="always")
 def add_dot_part(a: np.ndarray, p: int, b: np.ndarray, k: int, n: int, s: Any) -> Any:
     """s + the products of n elements of a from p on with those of b from k on, lane by lane; any n, W at most."""
     return simd.fma(simd.load_part(a, p, n), simd.load_part(b, k, n), s)
@@ -314,7 +314,7 @@ def matrix_times_vector(A: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
             c[i + j] = sums[j]
 
 
-@simd.jit
+@simd.jit(inline="always")
 def add_four_rows(a: np.ndarray, k: int, b: np.ndarray, p: int, N: int, c: np.ndarray, j0: int, j1: int) -> None:
     """c[j0:j1] += a[k] times a row of B, four rows from k on; b: B as a 1-D array, row k begins at p."""
     x0, x1 = simd.broadcast_at(a, k), simd.broadcast_at(a, k + 1)
@@ -348,7 +348,7 @@ def vector_times_matrix(a: np.ndarray, B: np.ndarray, c: np.ndarray, j0: int, j1
         add_four_rows(a, k, b, k * N, N, c, j0, j1)
 
 # %% ../../../assignments/source/13_kernels/02_matmul.ipynb #f2936c88
-@simd.jit
+@simd.jit(inline="always")
 def tile_kernel(rows, a, panels, p, K, C, c, N, m, n, add):
     """A tile of C, m rows by n columns, becomes the sum of K products; it is added to with `add`, else overwritten.
 
