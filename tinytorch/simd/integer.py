@@ -15,7 +15,7 @@ from numba.core import types
 from numba.core.errors import NumbaTypeError
 
 from tinytorch.simd.cpu import BYTES, HAS_DOT4, W
-from tinytorch.simd.memory import element_pointer, load, zero
+from tinytorch.simd.memory import element_pointer, load
 from tinytorch.simd.plain import Lanes, as_lanes, count, span
 from tinytorch.simd.vector import VectorType, call, compiles, splat, vector_of
 
@@ -37,7 +37,7 @@ def broadcast4(a: np.ndarray, i: int) -> Lanes:
 
 def zero_i32() -> Lanes:
     """A vector of int32 zeros."""
-    return zero(np.int32)
+    return as_lanes(np.zeros(W, np.int32))
 
 
 def dot4_u8s8(acc: Lanes, u: Lanes, s: Lanes) -> Lanes:

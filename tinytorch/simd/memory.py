@@ -74,9 +74,9 @@ def aligned_offset(a: np.ndarray) -> int:
     return -(a.ctypes.data // a.itemsize) % (BYTES // a.itemsize)
 
 
-def zero(dtype: type = np.float32) -> Lanes:
-    """A vector of zeros, float32 unless a dtype is given."""
-    return as_lanes(np.zeros(lanes_of(np.dtype(dtype)), dtype))
+def zero() -> Lanes:
+    """A vector of float32 zeros; for int32 there is `zero_i32`."""
+    return as_lanes(np.zeros(lanes_of(np.dtype(np.float32)), np.float32))
 
 
 def broadcast(x: Any) -> Lanes:
@@ -218,21 +218,14 @@ def _aligned_offset(context: Any, a: types.Type) -> Any:
     return types.intp(a), emit
 
 
-def _zeros(vector: VectorType, *args: types.Type) -> Any:
+@compiles(zero)
+def _zero(context: Any) -> Any:
+    vector = VectorType(types.float32)
+
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         return ir.Constant(context.get_value_type(vector), [0] * vector.lanes)
 
-    return vector(*args), emit
-
-
-@compiles(zero)
-def _zero(context: Any) -> Any:
-    return _zeros(VectorType(types.float32))
-
-
-@compiles(zero)
-def _zero_of(context: Any, dtype: types.Type) -> Any:
-    return _zeros(VectorType(dtype.dtype), dtype)
+    return vector(), emit
 
 
 @compiles(broadcast)
