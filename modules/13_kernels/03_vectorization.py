@@ -411,7 +411,7 @@ for (name, row), style in zip(rates.items(), ("s--k", "^:k"), strict=True):
     axes.plot(moved, row, style, markersize=5, linewidth=1.2, label=name)
 axes.lines[0].set_label("machine")
 axes.set_ylim(bottom=0.7 * min(min(row) for row in rates.values()))
-axes.legend(frameon=False, fontsize=9, loc="lower left")
+axes.legend(frameon=False, fontsize=9, loc="lower center")
 wins = [size for size, plain, streamed in zip(moved, *rates.values(), strict=True) if streamed > plain]
 print("streaming stores were faster at", ", ".join(f"{size / 2**20:.3g} MiB" for size in wins) or "no size")
 print(f"vectorized_relu streams above {streaming_pays_from() / 2**20:g} MiB read and written")

@@ -864,7 +864,6 @@ plots.scaling(counts, {"tanh of a batch": timings}, serial_fraction=drawn)
 # it, and what was measured? Which parts of the call does one thread do alone, and what do all of them wait for?
 
 # %% [markdown]
-# %% [markdown]
 # You can now say of a call whether a second core will help it before you try, and the code takes the serial way by
 # itself where it won't. Two limits are left that no thread moves: the number of bytes and the number of operations.
 # The next lesson makes both smaller.
