@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import shutil
 from concurrent.futures import Executor, Future
@@ -17,11 +18,12 @@ from tinytorch.course.names import Module, lessons, resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.grading import many
 from tinytorch.grading.autograde import Plan, Step, autograde_class
+from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.exporter import read_release
 from tinytorch.grading.generate import generate_release
 from tinytorch.grading.intake import take_in
 from tinytorch.grading.model import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.store import Setup
+from tinytorch.grading.store import Keys, Setup
 
 REPOSITORY = Path(__file__).parents[1]
 MODULE = "13_kernels"
@@ -145,7 +147,9 @@ def look(folder: Path, setup: Setup) -> SubmissionResult:
             if check.metadata.get("nbgrader", {}).get("grade") and check.cell_type == "code":
                 exercises.append(judge(path.stem, solution.source, check))
                 cells.append(CellRun(path.stem, check.id, "ok", ({"output_type": "stream", "text": "ran"},)))
-    return SubmissionResult(tuple(exercises), tuple(cells), tuple(repairs), sandbox=setup.sandbox, seed=setup.seed)
+    result = SubmissionResult(tuple(exercises), tuple(cells), tuple(repairs), sandbox=setup.sandbox, seed=setup.seed)
+    noted = circumstances(folder, setup.limits)
+    return dataclasses.replace(result, hashes=Keys(setup).hashes(folder), circumstances=noted)
 
 
 def judge(lesson: str, source: str, check: NotebookNode) -> ExerciseResult:

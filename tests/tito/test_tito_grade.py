@@ -24,6 +24,7 @@ COMMANDS = (
     "autograde 13",
     "feedback 13",
     "report 13",
+    "explain 13 ada",
     "status",
     "manual",
 )

@@ -10,8 +10,11 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.model import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.receipt import for_student, receipt
+from tinytorch.grading.receipt_html import lesson_section
 
 REPAIRS_ID = "notice-repairs"
+RECEIPT_ID = "notice-receipt"
 
 # What a student's output may show in an instructor's browser: text and pictures, nothing that can run there.
 _SAFE = ("text/plain", "image/png", "image/jpeg")
@@ -45,7 +48,10 @@ def annotate(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> N
             outputs = [*map(_harmless, outputs), words_output(exercise), score_output(exercise)]
             cell.execution_count = 1
         cell.outputs = outputs
+    # A student's own cell under these ids would pose as ours.
+    notebook.cells = [cell for cell in notebook.cells if cell.get("id") not in (REPAIRS_ID, RECEIPT_ID)]
     _tell_repairs(notebook, result, lesson)
+    _tell_receipt(notebook, result, lesson)
 
 
 def student_outputs(run: CellRun | None) -> list[NotebookNode]:
@@ -131,12 +137,14 @@ def _harmless(output: NotebookNode) -> NotebookNode:
 
 def _plain(check: CheckResult) -> str:
     words = f" {check.words}" if check.words else ""
-    return f"[{_said(check)}] {check.requirement}{words}"
+    hint = f" Hint: {check.hint}" if check.hint else ""
+    return f"[{_said(check)}] {check.requirement}{words}{hint}"
 
 
 def _row(check: CheckResult) -> str:
     words = f"<br>{_lines(check.words)}" if check.words else ""
-    return f"<tr><td>{_lines(check.requirement)}</td><td><b>{_said(check)}</b>{words}</td></tr>"
+    hint = f"<br><i>Hint: {_lines(check.hint)}</i>" if check.hint else ""
+    return f"<tr><td>{_lines(check.requirement)}</td><td><b>{_said(check)}</b>{words}{hint}</td></tr>"
 
 
 def _said(check: CheckResult) -> str:
@@ -155,9 +163,18 @@ def _number(value: float) -> str:
 
 def _tell_repairs(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> None:
     own = [words for words in result.repairs if words.startswith(lesson)]
-    notebook.cells = [cell for cell in notebook.cells if cell.get("id") != REPAIRS_ID]
     if own:
         items = "".join(f"<li>{html.escape(words)}</li>" for words in own)
         notice = new_markdown_cell(source=f"<p><b>Mended before grading:</b></p><ul>{items}</ul>")
         notice["id"] = REPAIRS_ID
         notebook.cells.insert(0, notice)
+
+
+def _tell_receipt(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> None:
+    """How it was graded, below everything else."""
+    if not result.hashes:
+        return
+    section = lesson_section(for_student(receipt(result, "", "", "")), lesson)
+    notice = new_markdown_cell(source=section)
+    notice["id"] = RECEIPT_ID
+    notebook.cells.append(notice)

@@ -1,6 +1,7 @@
 """What hidden checks ask of an answer; each raises CheckFailed with words that a student can act on.
 
 The words tell what came back (shape, dtype, first differing index, largest error) and never what was expected there.
+What a hint about the likely mistake can be had from travels with the exception; see `tinytorch.grading.hints`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 
 from tinytorch.bench import Bands, Comparison, Standing, standing
 from tinytorch.errors import GraderFaultError
+from tinytorch.grading import hints
+from tinytorch.grading.evidence import gather
 from tinytorch.grading.trouble import CheckFailed, StudentRaised, student_error
 from tinytorch.grading.values import Unsupported
 
@@ -88,7 +91,7 @@ def exactly(actual: object, expected: object, *, dtype: Any = None, what: str = 
         return
     _usable(actual, what)
     if isinstance(actual, np.ndarray) or not _is_equal(actual, expected):
-        raise CheckFailed(f"{what} is not as required: {describe(actual)}")
+        raise CheckFailed(f"{what} is not as required: {describe(actual)}", _number_hint(actual, expected))
 
 
 def number(
@@ -109,11 +112,11 @@ def number(
     if not math.isfinite(value):
         raise CheckFailed(f"{what} must be a finite number; it is {value}")
     if expected is not None and not abs(value - expected) <= rel * max(abs(expected), abs(value)):
-        raise CheckFailed(f"{what} is not right: {value:.6g} came back")
+        raise CheckFailed(f"{what} is not right: {value:.6g} came back", hints.for_number(value, expected))
     if low is not None and not value >= low:
-        raise CheckFailed(f"{what} is {value:.6g}; it must be at least {low:.6g}")
+        raise CheckFailed(f"{what} is {value:.6g}; it must be at least {low:.6g}", _bounds_hint(value, low, high))
     if high is not None and not value <= high:
-        raise CheckFailed(f"{what} is {value:.6g}; it must be at most {high:.6g}")
+        raise CheckFailed(f"{what} is {value:.6g}; it must be at most {high:.6g}", _bounds_hint(value, low, high))
 
 
 def keys(mapping: object, names: Iterable[object], what: str = "result") -> None:
@@ -134,7 +137,8 @@ def unchanged(call: Call, *originals: object) -> None:
         after = call.args[index] if index < len(call.args) else None
         is_same = isinstance(after, np.ndarray) and after.dtype == original.dtype and after.shape == original.shape
         if not is_same or not bool(np.all(_same(after, original))):
-            raise CheckFailed(f"{call.name} changed its argument number {index + 1}; it must leave its inputs alone")
+            words = f"{call.name} changed its argument number {index + 1}; it must leave its inputs alone"
+            raise CheckFailed(words, hints.CHANGED)
 
 
 @contextmanager
@@ -195,9 +199,11 @@ def _array(actual: object, dtype: np.dtype, shape: tuple[int, ...], what: str) -
     if type(actual) is not np.ndarray:
         raise CheckFailed(f"{what} must be a NumPy array; it is {describe(actual)}")
     if actual.shape != tuple(shape):
-        raise CheckFailed(f"{what} has shape {actual.shape}; {tuple(shape)} is required")
+        hint = hints.for_shape(actual.shape, tuple(shape))
+        raise CheckFailed(f"{what} has shape {actual.shape}; {tuple(shape)} is required (dtype {actual.dtype})", hint)
     if actual.dtype != dtype:
-        raise CheckFailed(f"{what} has dtype {actual.dtype}; {dtype} is required")
+        hint = hints.for_dtype(actual.dtype, dtype)
+        raise CheckFailed(f"{what} has dtype {actual.dtype}; {dtype} is required (shape {actual.shape})", hint)
     return actual
 
 
@@ -221,11 +227,12 @@ def _report(array: np.ndarray, wanted: np.ndarray, good: np.ndarray, what: str) 
         return
     bad = np.argwhere(~good)
     first = tuple(int(index) for index in bad[0])
-    words = f"{what} is wrong in {len(bad)} of {array.size} elements"
+    words = f"{what} is wrong in {len(bad)} of {array.size} elements (shape {array.shape}, dtype {array.dtype})"
     if array.ndim:
         words += f", first at index {list(first)}, where {array[first]} came back"
     largest = _largest_error(array[~good], wanted[~good])
-    raise CheckFailed(words + (f"; the largest error is {largest:.3g}" if largest > 0 else ""))
+    words += f"; the largest error is {largest:.3g}" if largest > 0 else ""
+    raise CheckFailed(words, evidence=gather(array, wanted, good))
 
 
 def _largest_error(array: np.ndarray, wanted: np.ndarray) -> float:
@@ -234,6 +241,16 @@ def _largest_error(array: np.ndarray, wanted: np.ndarray) -> float:
     with np.errstate(all="ignore"):
         error = np.abs(array.astype(_wide(array)) - wanted.astype(_wide(array)))
     return float(np.max(error[np.isfinite(error)], initial=0.0))
+
+
+def _number_hint(actual: object, expected: object) -> str:
+    kinds = (int, float, np.integer, np.floating)
+    are_numbers = all(isinstance(item, kinds) and not isinstance(item, bool) for item in (actual, expected))
+    return hints.for_number(float(actual), float(expected)) if are_numbers else ""
+
+
+def _bounds_hint(value: float, low: float | None, high: float | None) -> str:
+    return hints.for_number(value, low=low, high=high)
 
 
 def _is_equal(actual: object, expected: object) -> bool:

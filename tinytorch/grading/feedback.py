@@ -1,4 +1,4 @@
-"""nbgrader's feedback pages, made for those whose grades or notebooks changed since."""
+"""nbgrader's feedback pages, made for those whose grades or notebooks changed since, and the student's receipt."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.nbgrader_app import check_gradebook, feedback_student, gradebook_path
+from tinytorch.grading.receipt import FILE_NAME, read_receipt, write_for_student
 from tinytorch.grading.students import autograded_dir
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """One student's feedback; `made` is False when it was up to date."""
+    """One student's feedback; `made` is False when it was up to date. `receipt` is None when its result is gone."""
 
     student: str
     folder: Path
     pages: tuple[Path, ...]
+    receipt: Path | None
     made: bool
     done: int
     total: int
@@ -45,8 +47,20 @@ def make_feedback(
         made = again or not is_current(project, module, student)
         if made:
             feedback_student(project, module, student)
-        folder = feedback_dir(project, module, student)
-        yield Pages(student, folder, tuple(sorted(folder.glob("*.html"))), made, number, len(chosen))
+        yield _pages(project, module, student, made, (number, len(chosen)))
+
+
+def _pages(project: Project, module: Module, student: str, made: bool, count: tuple[int, int]) -> Pages:
+    """What lies in the student's folder, with the receipt of the result that the pages show."""
+    folder = feedback_dir(project, module, student)
+    path = folder / FILE_NAME
+    if made:
+        path.unlink(missing_ok=True)  # nbgrader copies whatever lay beside the notebooks: this one must be ours
+        full = read_receipt(project, module, student)
+        if full is not None:
+            write_for_student(full, folder)
+    pages = tuple(sorted(folder.glob("*.html")))
+    return Pages(student, folder, pages, path if path.is_file() else None, made, *count)
 
 
 def graded_students(project: Project, module: Module) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ class Outcome(StrEnum):
 class CheckResult:
     """One hidden check. `requirement` is its docstring, `words` what was found, for the student's eyes.
 
-    `share` is what an outcome that earns does earn of the weight, `races` the measurements that decided it.
+    `share` is what an outcome that earns does earn of the weight, `races` the measurements that decided it, `hint` the
+    likely mistake where one was recognised.
     """
 
     check: str
@@ -44,6 +45,7 @@ class CheckResult:
     seconds: float = 0.0
     share: float = 1.0
     races: tuple[dict[str, Any], ...] = ()
+    hint: str = ""
 
     @property
     def earned(self) -> float:
@@ -74,8 +76,23 @@ class CellRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What one grading ran with, beyond seed and sandbox, as plain data: enough to explain it and to repeat it."""
+
+    graded_at: str = ""  # "2026-11-20 10:00:00 UTC"
+    notebooks: dict[str, str] = field(default_factory=dict)  # file handed in -> SHA-256 of its bytes
+    versions: dict[str, str] = field(default_factory=dict)
+    machine: dict[str, dict[str, Any]] = field(default_factory=dict)  # the card, fact by fact
+    limits: dict[str, float] = field(default_factory=dict)
+    vectors: dict[str, str] = field(default_factory=dict)  # forced by the environment
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """Everything grading one submission found; a pure function of submission, checks and grader."""
+    """Everything grading one submission found; a pure function of submission, checks and grader.
+
+    But for what a clock says: seconds, races, and the circumstances.
+    """
 
     exercises: tuple[ExerciseResult, ...]
     cells: tuple[CellRun, ...] = ()
@@ -84,7 +101,8 @@ class SubmissionResult:
     seed: int = 0
     sandbox: str = "bwrap"
     seconds: float = 0.0
-    hashes: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)  # of submission, release, checks, grader
+    circumstances: Circumstances = field(default_factory=Circumstances)
 
     @property
     def score(self) -> float:
@@ -105,7 +123,9 @@ class SubmissionResult:
             for item in raw.pop("exercises")
         )
         cells = tuple(CellRun(**{**cell, "outputs": tuple(cell["outputs"])}) for cell in raw.pop("cells"))
-        return cls(exercises=exercises, cells=cells, repairs=tuple(raw.pop("repairs")), **raw)
+        circumstances = Circumstances(**raw.pop("circumstances", {}))
+        repairs = tuple(raw.pop("repairs"))
+        return cls(exercises=exercises, cells=cells, repairs=repairs, circumstances=circumstances, **raw)
 
     def write(self, path: Path) -> None:
         path.write_text(self.to_json(), encoding="utf-8")

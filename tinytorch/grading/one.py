@@ -19,12 +19,14 @@ import pytest
 
 from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
+from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.lessons import Lessons
 from tinytorch.grading.limits import Limits
 from tinytorch.grading.model import CheckResult, ExerciseResult, SubmissionResult
 from tinytorch.grading.plugin import HiddenChecks
 from tinytorch.grading.sandbox import Sandbox, check_available
 from tinytorch.grading.session import Setting
+from tinytorch.grading.store import Keys, Setup
 
 _ONE_AT_A_TIME = threading.Lock()  # pytest and the environment belong to the whole process
 
@@ -53,6 +55,8 @@ def grade_submission(
         raise ReleaseError(f"{release_dir} holds no notebooks; generate the release first")
     hidden = (submission_dir, release_dir, hidden_dir)
     setting = Setting(limits, sandbox, hidden, began + limits.submission_s)
+    hashes = Keys(Setup(release_dir, hidden_dir, limits, sandbox, seed)).hashes(submission_dir)
+    noted = circumstances(submission_dir, limits)
     with contextlib.closing(Lessons(submission_dir, releases, setting)) as lessons:
         checks = HiddenChecks(lessons, seed, lambda name: only is None or only in name)
         try:
@@ -63,7 +67,8 @@ def grade_submission(
             cells = ()
     found, faults = _score(exercises(releases), checks, is_partial=only is not None)
     result = SubmissionResult(found, cells, tuple(lessons.repairs), "; ".join(faults), seed, sandbox)
-    return dataclasses.replace(result, seconds=round(time.monotonic() - began, 3))
+    seconds = round(time.monotonic() - began, 3)
+    return dataclasses.replace(result, seconds=seconds, hashes=hashes, circumstances=noted)
 
 
 def _score(
@@ -157,6 +162,8 @@ def _print(result: SubmissionResult) -> None:
         for check in exercise.checks:
             words = f": {check.words}" if check.words else ""
             print(f"      {check.outcome:<9} {check.seconds:7.2f} s  {check.check.partition('::')[2]}{words}")
+            if check.hint:
+                print(f"      {'hint':<9} {check.hint}")
     for cell in result.cells:
         if cell.status not in ("ok", "skipped"):
             print(f"cell {cell.cell_id} of {cell.lesson}: {cell.status}: {cell.words}")

@@ -12,6 +12,7 @@ import pytest
 
 from tinytorch.bench import Standing
 from tinytorch.errors import GraderFaultError
+from tinytorch.grading import hints
 from tinytorch.grading.check import describe, take_standings
 from tinytorch.grading.model import CheckResult, Outcome
 from tinytorch.grading.student import Student
@@ -20,6 +21,10 @@ from tinytorch.grading.trouble import CheckFailed, Crashed, OutOfTime, TimedOut,
 # A check that reads an answer of an unforeseen kind ends with one of these. It passes on the reference (the release
 # gate sees to that), so the answer is the cause, not the check.
 _MISREAD = (TypeError, ValueError, AttributeError, LookupError)
+
+
+# A message of the student's own may be in the words; a long one could carry a check's inputs out of the sandbox.
+MAX_WORDS = 600
 
 
 class Lessons(Protocol):
@@ -102,22 +107,37 @@ class HiddenChecks:
         outcome, words = found
         if isinstance(raised, NameError) and student is not None and student.earlier_failure():
             words = f"{words}; {student.earlier_failure()}"
-        self._note(item, outcome, words, seconds, take_standings())
+        inputs = student.last_inputs if student is not None else ()
+        self._note(item, outcome, words, seconds, take_standings(), _hint(raised, inputs))
 
     def _note(
-        self, item: pytest.Item, outcome: Outcome, words: str, seconds: float, standings: Sequence[Standing] = ()
+        self,
+        item: pytest.Item,
+        outcome: Outcome,
+        words: str,
+        seconds: float,
+        standings: Sequence[Standing] = (),
+        hint: str = "",
     ) -> None:
         grade_id, weight = _grade(item)
         requirement = inspect.getdoc(item.function) or ""
         name = check_name(item)
         share = min((each.share for each in standings), default=1.0)
         races = tuple(map(_race, standings))
-        about = (name, _lesson(item), grade_id, weight, outcome, requirement, words)
-        self.results.append(CheckResult(*about, round(seconds, 4), share if outcome.earns else 0.0, races))
+        shown = words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 4] + " ..."
+        about = (name, _lesson(item), grade_id, weight, outcome, requirement, shown)
+        self.results.append(CheckResult(*about, round(seconds, 4), share if outcome.earns else 0.0, races, hint))
 
     def _fault(self, item: pytest.Item, raised: BaseException) -> None:
         self.faults.append(f"{check_name(item)} ended with {type(raised).__name__}: {raised}"[:1000])
         item.session.shouldstop = "a fault of the grader"
+
+
+def _hint(raised: BaseException, inputs: Sequence[object]) -> str:
+    """The likely mistake behind a failed check, where one is recognised."""
+    if not isinstance(raised, CheckFailed):
+        return ""
+    return raised.hint or (hints.for_array(raised.evidence, inputs) if raised.evidence is not None else "")
 
 
 def _race(found: Standing) -> dict[str, Any]:

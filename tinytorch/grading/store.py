@@ -35,6 +35,7 @@ _AFTERWARDS = frozenset(
         "grading/cluster.py",
         "grading/collect.py",
         "grading/doctor.py",
+        "grading/explain.py",
         "grading/exporter.py",
         "grading/feedback.py",
         "grading/gate.py",
@@ -45,8 +46,11 @@ _AFTERWARDS = frozenset(
         "grading/many.py",
         "grading/nbgrader_app.py",
         "grading/preprocessor.py",
+        "grading/receipt.py",
+        "grading/receipt_html.py",
         "grading/report.py",
         "grading/report_html.py",
+        "grading/rerun.py",
         "grading/safe_markdown.py",
         "grading/setup.py",
         "grading/status.py",
@@ -84,6 +88,11 @@ class Keys:
     def key(self, submission_dir: Path) -> str:
         parts = {**self._common, "submission": submission_digest(submission_dir)}
         return _text_digest(parts)
+
+    def hashes(self, submission_dir: Path) -> dict[str, str]:
+        """What a receipt names: everything a key is made of that is a file."""
+        common = {name: self._common[name] for name in ("release", "checks", "grader")}
+        return {"submission": submission_digest(submission_dir), **common}
 
 
 class Store:

@@ -52,12 +52,16 @@ class Remote:
 
 
 class Student:
-    """`student.NAME(...)` calls NAME; `last_answer` is the name and value that came back last, for the plugin."""
+    """`student.NAME(...)` calls NAME.
+
+    For the plugin: `last_answer` is the name and value that came back last, `last_inputs` what that call was given.
+    """
 
     def __init__(self, session: Session, open_reference: Callable[[], Session]) -> None:
         self._session = session
         self._open_reference = open_reference
         self.last_answer: tuple[str, Any] | None = None
+        self.last_inputs: tuple[Any, ...] = ()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -105,6 +109,7 @@ class Student:
         every result, by default against the reference's. The comparison goes on until the ratio is known to lie
         between two neighbours of `bounds` (bands will do: their ratios are meant), or its time is up.
         """
+        self.last_inputs = ()
         race = Race(self._session, self._open_reference(), name, make_inputs, reference, verify, self._missing_words)
         return race.run(tuple(bounds), calls)
 
@@ -123,6 +128,7 @@ class Student:
         self, shown: str, remote: Remote | None, method: str, args: tuple[Any, ...], kwargs: dict[str, Any], want: str
     ) -> Call:
         self._session.ensure_started(shown)
+        self.last_inputs = args
         target: dict[str, Any] = {"name": method}
         if remote is not None:
             target["remote"] = self._number_of(remote)

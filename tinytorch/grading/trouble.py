@@ -15,6 +15,10 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tinytorch.grading.evidence import Evidence
 
 
 class StudentTrouble(Exception):
@@ -22,7 +26,16 @@ class StudentTrouble(Exception):
 
 
 class CheckFailed(StudentTrouble):
-    """The answer is not what the task asks for."""
+    """The answer is not what the task asks for.
+
+    `hint` names the likely mistake where it is known already; `evidence` is what the plugin may recognise it from, and
+    holds what was expected: it never leaves the trusted side.
+    """
+
+    def __init__(self, words: str, hint: str = "", evidence: Evidence | None = None) -> None:
+        super().__init__(words)
+        self.hint = hint
+        self.evidence = evidence
 
 
 class TimedOut(StudentTrouble):

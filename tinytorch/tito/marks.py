@@ -1,4 +1,4 @@
-"""`tito grade`, once the scores are there: feedback, report, status, marking by hand."""
+"""`tito grade`, once the scores are there: feedback, report, explanations, status, marking by hand."""
 
 from __future__ import annotations
 
@@ -45,6 +45,34 @@ def report(
     from tinytorch.grading.report import build_report
 
     show_grade.report(build_report(project, target), kind, to)
+
+
+@app.command()
+def explain(
+    module: ModuleName,
+    student: Annotated[str, typer.Argument(help="Whose grade.")],
+    check: Annotated[str, typer.Argument(help="Only this check, exercise or lesson.")] = "",
+    rerun: Annotated[
+        bool, typer.Option("--rerun", help="Grade again in a scratch place; exit 1 if it differs.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what a grade came from: the receipt, check by check, and the gradebook's side of it."""
+    project, target = find(module)
+
+    from tinytorch.grading.explain import explain as find_reasons
+    from tinytorch.grading.rerun import rerun as grade_again
+    from tinytorch.tito import show_explain
+
+    found = find_reasons(project, target, student, check)
+    again = None
+    if rerun:
+        show_grade.warn_if_open(found.receipt.sandbox)
+        render.progress(f"Grading {student} again in a scratch place")
+        again = grade_again(project, target, found.receipt, check)
+    show_explain.explanation(found, again, json)
+    if again is not None and not again.is_same:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,0 +1,151 @@
+"""Explains a grade: its receipt, what the gradebook holds, and what has changed since."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from dataclasses import dataclass
+
+from nbgrader.api import Grade, MissingEntry, SubmittedAssignment
+
+from tinytorch.course.names import Module
+from tinytorch.course.project import Project
+from tinytorch.errors import GradingError
+from tinytorch.grading.model import CheckResult, ExerciseResult
+from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
+from tinytorch.grading.receipt import Receipt, points_of, read_receipt
+from tinytorch.grading.setup import setup_for
+from tinytorch.grading.store import Keys
+from tinytorch.grading.students import recorded_key, submissions
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One grade cell in the gradebook. `by_hand` goes before `automatic`; `waiting` for someone to look at it."""
+
+    lesson: str
+    grade_id: str
+    points: float
+    automatic: float | None
+    by_hand: float | None
+    extra: float
+    score: float
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`marks` and `total` are the gradebook's. `changed` names what is no longer as it was graded.
+
+    `shown` is the receipt of the checks that were asked for, `worth` the points that each check decides.
+    """
+
+    receipt: Receipt
+    shown: Receipt
+    worth: dict[str, float]
+    marks: tuple[Mark, ...]
+    late_penalty: float
+    total: float
+    changed: tuple[str, ...]
+    disagreements: tuple[str, ...]  # between receipt and gradebook, in words
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for JSON, with the checks that were asked for."""
+        data = dataclasses.asdict(self)
+        return {"receipt": data.pop("shown"), **{name: value for name, value in data.items() if name != "receipt"}}
+
+
+def explain(project: Project, module: Module, student: str, check: str = "") -> Explanation:
+    """Why the student has the grade that the gradebook holds; `check` keeps to the checks that it names.
+
+    Raises GradingError when the student isn't graded, or no check has that name.
+    """
+    [submission] = submissions(project, module, (student,))
+    full = read_receipt(project, module, student)
+    if full is None:
+        raise GradingError(_no_receipt(project, module, student))
+    marks, late_penalty = _marks(project, module, student)
+    now = Keys(setup_for(project, module, full.sandbox, full.seed)).hashes(submission.folder)
+    return Explanation(
+        receipt=full,
+        shown=only(full, check),
+        worth={item.check: points_of(item, exercise) for exercise in full.exercises for item in exercise.checks},
+        marks=marks,
+        late_penalty=late_penalty,
+        total=sum(mark.score for mark in marks) - late_penalty,
+        changed=tuple(name for name, value in now.items() if full.hashes.get(name) != value),
+        disagreements=tuple(_disagreements(full.exercises, marks)),
+    )
+
+
+def only(full: Receipt, check: str) -> Receipt:
+    """The receipt of the checks that `check` names: by themselves, or by their exercise, or by their lesson."""
+    if not check:
+        return full
+    kept = []
+    for exercise in full.exercises:
+        checks = tuple(item for item in exercise.checks if is_named(item, check))
+        if checks:
+            kept.append(dataclasses.replace(exercise, checks=checks))
+    if not kept:
+        raise GradingError(_no_check(full, check))
+    return dataclasses.replace(full, exercises=tuple(kept))
+
+
+def is_named(item: CheckResult, name: str) -> bool:
+    """A check is named by its function, with or without its file and its case, by its grade cell, or by its lesson."""
+    short = item.check.partition("::")[2]
+    return name in (item.check, short, short.partition("[")[0], item.grade_id, item.lesson)
+
+
+def _no_check(full: Receipt, check: str) -> str:
+    every = [item for exercise in full.exercises for item in exercise.checks]
+    names = {name: None for item in every for name in (item.check.partition("::")[2], item.grade_id, item.lesson)}
+    near = difflib.get_close_matches(check, names, n=3, cutoff=0.4)
+    advice = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(list(names)[:8])}, ..."
+    return f"{full.student}'s receipt has no check, exercise or lesson called {check!r}; {advice}"
+
+
+def _no_receipt(project: Project, module: Module, student: str) -> str:
+    again = f"run `tito grade autograde {module} --student {student}`"
+    if recorded_key(project, module, student) is None:
+        return f"{student}: not graded yet; {again} first."
+    where = project.assignments_dir / "results"
+    return f"{student}: the result that this grade came from is no longer in {where}; {again}."
+
+
+def _marks(project: Project, module: Module, student: str) -> tuple[tuple[Mark, ...], float]:
+    try:
+        with open_gradebook(project) as gradebook:
+            return _of(gradebook.find_submission(module.name, student))
+    except MissingEntry as err:
+        path, again = gradebook_path(project), f"run `tito grade autograde {module} --student {student}`"
+        raise GradingError(f"{path}: {student} is not in the gradebook; {again}.") from err
+
+
+def _of(submission: SubmittedAssignment) -> tuple[tuple[Mark, ...], float]:
+    books = sorted(submission.notebooks, key=lambda book: book.name)
+    penalty = sum(book.late_submission_penalty or 0.0 for book in books)
+    return tuple(_mark(book.name, grade) for book in books for grade in book.grades), penalty
+
+
+def _mark(lesson: str, grade: Grade) -> Mark:
+    extra, waiting = float(grade.extra_credit or 0.0), bool(grade.needs_manual_grade)
+    given = (grade.auto_score, grade.manual_score)
+    return Mark(lesson, grade.name, float(grade.max_score), *given, extra, float(grade.score), waiting)
+
+
+def _disagreements(exercises: tuple[ExerciseResult, ...], marks: tuple[Mark, ...]) -> list[str]:
+    """Where the gradebook counts something else than the receipt says."""
+    known = {(mark.lesson, mark.grade_id): mark for mark in marks}
+    found = []
+    for exercise in exercises:
+        mark = known.get((exercise.lesson, exercise.grade_id))
+        where = f"{exercise.grade_id} of {exercise.lesson}"
+        if mark is None:
+            found.append(f"{where} is not in the gradebook")
+        elif mark.automatic is None or abs(mark.automatic - exercise.score) > 1e-4:
+            found.append(f"{where}: {mark.automatic} in the gradebook, {exercise.score:g} on the receipt")
+        elif mark.by_hand is not None:
+            found.append(f"{where}: {mark.by_hand:g} given by hand counts, not {exercise.score:g}")
+    return found

@@ -1,0 +1,175 @@
+"""Receipts: what a grade came from. The instructor's tells everything, the student's what a student may know.
+
+The instructor's is the kept result, read through the key in the autograded notebooks. The student's is built field by
+field from it: a new field of a result stays out until someone lets it in. Left out are
+
+* the seed, and the key (a hash over the seed: with the other hashes known, seeds could be tried out), since hidden
+  inputs are drawn from the seed;
+* names and weights of checks, and what the notebook's cells printed, which stands in the pages themselves.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinytorch.course import files
+from tinytorch.course.names import Module
+from tinytorch.course.project import Project
+from tinytorch.grading.model import CheckResult, Circumstances, ExerciseResult, SubmissionResult
+from tinytorch.grading.setup import result_store
+from tinytorch.grading.students import recorded_key
+
+FILE_NAME = "receipt.json"
+
+_MACHINE = (
+    *("cpu_name", "physical_cores", "usable_cores", "l1d_bytes", "l2_bytes", "l3_bytes", "simd_bytes", "memory_bytes"),
+    *("max_frequency_ghz", "os", "blas"),
+)
+_TIMED = ("ratio", "low", "high", "confidence", "pairs", "bands", "share", "candidate_us", "reference_us", "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The instructor's. `key` names the kept result."""
+
+    module: str
+    student: str
+    key: str
+    score: float
+    points: float
+    hashes: dict[str, str]
+    circumstances: Circumstances
+    sandbox: str
+    seed: int
+    seconds: float
+    exercises: tuple[ExerciseResult, ...]
+    repairs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A check as its student may see it; `points` is its part of the exercise's. `speed` has each race's figures."""
+
+    requirement: str
+    outcome: str
+    points: float
+    earned: float
+    words: str
+    hint: str
+    speed: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseLines:
+    lesson: str
+    exercise: str
+    points: float
+    score: float
+    checks: tuple[CheckLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StudentReceipt:
+    """The student's; `notebooks` are SHA-256 sums, as `sha256sum` prints them, of the files as they were handed in."""
+
+    module: str
+    student: str
+    graded_at: str
+    score: float
+    points: float
+    notebooks: dict[str, str]
+    hashes: dict[str, str]
+    versions: dict[str, str]
+    machine: dict[str, Any]
+    limits: dict[str, float]
+    sandbox: str
+    exercises: tuple[ExerciseLines, ...]
+    repairs: tuple[str, ...]
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
+
+
+def read_receipt(project: Project, module: Module, student: str) -> Receipt | None:
+    """The receipt of the result that a student's autograded notebooks were written from; None when there is none."""
+    key = recorded_key(project, module, student)
+    result = result_store(project).get(key) if key else None
+    return None if result is None else receipt(result, module.name, student, key)
+
+
+def receipt(result: SubmissionResult, module: str, student: str, key: str) -> Receipt:
+    return Receipt(
+        module=module,
+        student=student,
+        key=key,
+        score=result.score,
+        points=result.points,
+        hashes=result.hashes,
+        circumstances=result.circumstances,
+        sandbox=result.sandbox,
+        seed=result.seed,
+        seconds=result.seconds,
+        exercises=result.exercises,
+        repairs=result.repairs,
+    )
+
+
+def for_student(full: Receipt) -> StudentReceipt:
+    """What may be handed to the student."""
+    noted = full.circumstances
+    return StudentReceipt(
+        module=full.module,
+        student=full.student,
+        graded_at=noted.graded_at,
+        score=full.score,
+        points=full.points,
+        notebooks=noted.notebooks,
+        hashes={
+            name: full.hashes[name] for name in ("submission", "release", "checks", "grader") if name in full.hashes
+        },
+        versions=noted.versions,
+        machine=machine_values(noted),
+        limits=noted.limits,
+        sandbox=full.sandbox,
+        exercises=tuple(map(_exercise, full.exercises)),
+        repairs=full.repairs,
+    )
+
+
+def write_for_student(full: Receipt, folder: Path) -> Path:
+    """Writes the student's receipt beside their feedback pages."""
+    path = folder / FILE_NAME
+    files.write_bytes(path, (for_student(full).to_json() + "\n").encode("utf-8", "backslashreplace"))
+    return path
+
+
+def machine_values(noted: Circumstances) -> dict[str, Any]:
+    """What the machine was, without where each fact was read."""
+    return {name: noted.machine[name]["value"] for name in _MACHINE if name in noted.machine}
+
+
+def points_of(check: CheckResult, exercise: ExerciseResult) -> float:
+    """What a check is worth: its part, by weight, of the exercise's points."""
+    return exercise.points * check.weight / (sum(item.weight for item in exercise.checks) or 1.0)
+
+
+def _exercise(exercise: ExerciseResult) -> ExerciseLines:
+    lines = tuple(_line(check, exercise) for check in exercise.checks)
+    return ExerciseLines(exercise.lesson, exercise.grade_id, exercise.points, exercise.score, lines)
+
+
+def _line(check: CheckResult, exercise: ExerciseResult) -> CheckLine:
+    worth = points_of(check, exercise)
+    return CheckLine(
+        requirement=check.requirement,
+        outcome=check.outcome.value,
+        points=round(worth, 6),
+        earned=round(worth * check.earned / check.weight, 6),
+        words=check.words,
+        hint=check.hint,
+        speed=tuple({name: race[name] for name in _TIMED if name in race} for race in check.races),
+    )

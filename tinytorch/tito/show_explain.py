@@ -1,0 +1,110 @@
+"""What `tito grade explain` prints."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from tinytorch.grading.receipt import machine_values
+from tinytorch.grading.receipt_html import interval_words, limits_words, machine_words
+from tinytorch.tito import render
+
+if TYPE_CHECKING:
+    from tinytorch.grading.explain import Explanation
+    from tinytorch.grading.model import CheckResult, ExerciseResult
+    from tinytorch.grading.receipt import Receipt
+    from tinytorch.grading.rerun import Difference, Rerun
+
+
+def explanation(found: Explanation, again: Rerun | None, json: bool) -> None:
+    """A grade's receipt, the gradebook's side of it, and what grading again changed."""
+    if json:
+        rerun = None if again is None else {**dataclasses.asdict(again), "is_same": again.is_same}
+        render.as_json(found.as_dict() | ({"rerun": rerun} if rerun else {}))
+        return
+    _head(found)
+    for exercise in found.shown.exercises:
+        _exercise(exercise, found.worth)
+    for words in found.shown.repairs:
+        render.plain(f"Mended before grading: {words}")
+    _gradebook(found)
+    if again is not None:
+        _rerun(again)
+
+
+def _head(found: Explanation) -> None:
+    full = found.receipt
+    rows = [(name, words) for name, words in _facts(full) if words]
+    render.table(("", ""), rows, title=f"{full.student}, {full.module}: {full.score:g} of {full.points:g} automatic")
+    if found.changed:
+        render.plain(f"No longer as it was graded: {', '.join(found.changed)}")
+
+
+def _facts(full: Receipt) -> Iterable[tuple[str, str]]:
+    noted = full.circumstances
+    yield "graded", f"{noted.graded_at}, in {full.seconds:.1f} s, sandbox {full.sandbox}, seed {full.seed}"
+    yield "kept as", f"results/{full.key}.json"
+    yield from ((f"hash of the {name}", value) for name, value in full.hashes.items())
+    yield from ((f"SHA-256 of {name}", value) for name, value in noted.notebooks.items())
+    yield "versions", ", ".join(f"{name} {value}" for name, value in noted.versions.items())
+    yield "machine", machine_words(machine_values(noted))
+    yield "settings", ", ".join(f"{name}={value}" for name, value in noted.vectors.items())
+    yield "limits", limits_words(noted.limits)
+
+
+def _exercise(exercise: ExerciseResult, worth: dict[str, float]) -> None:
+    render.plain(f"\n{exercise.lesson} {exercise.grade_id}: {exercise.score:.4g} of {exercise.points:g} points")
+    for check in exercise.checks:
+        points = worth[check.check]
+        earned = f"{points * check.earned / check.weight:.4g} of {points:.4g}"
+        name = check.check.partition("::")[2]
+        render.plain(f"  {check.outcome.value:<9} {earned:>14}  {name} ({check.seconds:.2f} s)")
+        _check(check)
+
+
+def _check(check: CheckResult) -> None:
+    render.plain(f"      required: {' '.join(check.requirement.split())}")
+    if check.words:
+        render.plain(f"      found: {check.words}")
+    if check.hint:
+        render.plain(f"      hint: {check.hint}")
+    for race in check.races:
+        medians = (statistics.median(race[side]) for side in ("candidate_us", "reference_us"))
+        mine, reference = (f"{value:.4g}" for value in medians)
+        render.plain(
+            f"      timed: {interval_words(race)} times the reference's speed, at {race['confidence']:.0%} confidence; "
+            f"medians of {race['pairs']} pairs: {mine} and {reference} microseconds"
+        )
+        for name, side in (("theirs", "candidate_us"), ("reference", "reference_us")):
+            render.plain(f"        {name}: {' '.join(f'{value:.4g}' for value in race[side])}")
+
+
+def _gradebook(found: Explanation) -> None:
+    by_hand = [mark for mark in found.marks if mark.by_hand is not None]
+    rows = [(mark.lesson, mark.grade_id, f"{mark.by_hand:g}", f"{mark.points:g}") for mark in by_hand]
+    render.plain("")
+    if rows:
+        render.table(("lesson", "given by hand", "score", "of"), rows, right=(2, 3))
+    waiting = sum(mark.waiting for mark in found.marks)
+    render.plain(
+        f"In the gradebook: {found.total:g} of {sum(mark.points for mark in found.marks):g} points"
+        + (f", after {found.late_penalty:g} taken off for lateness" if found.late_penalty else "")
+        + (f"; {waiting} to be looked at by hand" if waiting else "")
+    )
+    for words in found.disagreements:
+        render.problem(f"The gradebook differs: {words}")
+
+
+def _rerun(again: Rerun) -> None:
+    score = f"{again.after.score:g} of {again.after.points:g} points"
+    if not again.differences:
+        render.plain(f"Graded again: {score}; nothing differs.")
+        return
+    render.plain(f"Graded again: {score}; " + ("nothing differs but noise:" if again.is_same else "what differs:"))
+    render.table(("", "then", "now"), [(_what(item), item.before, item.after) for item in again.differences])
+
+
+def _what(item: Difference) -> str:
+    return f"{item.what} (too noisy to tell)" if item.is_noise else item.what
