@@ -170,6 +170,21 @@ def test_an_answer_the_check_cannot_read_is_the_students(grade) -> None:
     assert "what double returned cannot be used as the task says: None" in check.words
 
 
+@pytest.mark.parametrize("answer", ["float('inf')", "float('nan')", "0", "[]", "'x'", "1j"])
+def test_an_answer_a_careless_check_stumbles_over_is_the_students(grade, answer: str) -> None:
+    careless = check_text("careless", "1 / int(student.double(1))")
+    check = only_check(grade(f"def double(x):\n    return {answer}", careless))
+    assert check.outcome is Outcome.FAILED
+    assert "what double returned cannot be used as the task says" in check.words
+
+
+def test_words_are_text_of_bounded_length(grade) -> None:
+    source = "def double(x):\n    return {'\\ud800\\x1b[2J' + str(n) * 999: 1 for n in range(99)}"
+    check = only_check(grade(source, check_text("keys", "check.keys(student.double(1), ['twice'])")))
+    assert len(check.words) <= 2000
+    assert check.words.encode().isascii()
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [

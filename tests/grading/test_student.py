@@ -35,6 +35,12 @@ def test_a_call_tells_what_became_of_the_arguments(open_student: OpenStudent) ->
     assert call.wall_s > 0
 
 
+def test_a_broadcast_view_is_an_argument_but_no_answer(open_student: OpenStudent) -> None:
+    student = open_student("import numpy as np\ndef spread(x):\n    return np.broadcast_to(x.sum(), (3, 3))")
+    with pytest.raises(CheckFailed, match="spread returned an array whose elements share memory"):
+        student.call("spread", np.broadcast_to(np.float32(2), (4, 5)))
+
+
 def test_builtin_exceptions_arrive_by_type_with_the_students_line(open_student: OpenStudent) -> None:
     student = open_student("def f(x):\n    raise ValueError(f'bad {x}')")
     with pytest.raises(ValueError, match="bad 3") as caught:

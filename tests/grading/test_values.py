@@ -80,6 +80,11 @@ def test_subclasses_of_plain_types_arrive_as_plain(value: object, expected: obje
         pytest.param(np.arange(3).view(Tensor), "subclass Tensor", id="array subclass"),
         pytest.param(np.ma.masked_array([1]), "subclass MaskedArray", id="masked array"),
         pytest.param(np.array([object()]), "dtype object", id="object array"),
+        pytest.param(np.broadcast_to(np.float32(2), (4, 5)), "elements share memory", id="broadcast view"),
+        pytest.param(np.broadcast_to(np.arange(3), (2, 3)), "elements share memory", id="broadcast row"),
+        pytest.param(np.lib.stride_tricks.sliding_window_view(np.arange(9), 3), "share memory", id="windows"),
+        pytest.param(np.broadcast_to(np.float64(0), (1 << 44,)), "share memory", id="larger than all memory"),
+        pytest.param(np.memmap("/dev/zero", mode="r", shape=(4,)), "subclass memmap", id="file"),
         pytest.param(np.zeros(2, dtype=[("a", "i4")]), "dtype", id="structured array"),
         pytest.param(np.array(["a"]), "dtype <U1", id="text array"),
         pytest.param(object(), "type object", id="object"),
@@ -95,6 +100,30 @@ def test_anything_else_arrives_as_unsupported(value: object, words: str) -> None
     arrived = across(value)
     assert isinstance(arrived, Unsupported)
     assert words in arrived.words
+
+
+CUBE = np.arange(60.0).reshape(3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        CUBE[::-1, 1:, ::2], CUBE.T, np.asfortranarray(CUBE), CUBE.diagonal(0, 0, 2), CUBE.diagonal(0, 1, 2), CUBE[:0],
+        (CUBE + 1j).imag, np.broadcast_to(np.ones((1, 1)), (1, 1)), np.array(3.0), np.ones((2, 0, 3)),
+        np.frombuffer(bytes(8), np.float32),
+    ],
+)  # fmt: skip
+def test_any_other_view_of_an_array_is_an_answer(array: np.ndarray) -> None:
+    assert np.array_equal(across(array), array)
+
+
+def test_a_broadcast_argument_comes_back() -> None:
+    assert Packer(any_layout=True).pack(np.broadcast_to(1, (2, 2))) == ["array", 0]
+    assert Packer(strict=True).pack(np.broadcast_to(1, (2, 2))) == ["array", 0]
+
+
+def test_the_words_of_what_is_unsupported_are_text() -> None:
+    assert Unpacker((), int).unpack(["unsupported", "\ud800" * 400]).words == "?" * 300
 
 
 def test_endless_nesting_is_cut() -> None:

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 _EXPORT = re.compile(r"^#\s*\|\s*exports?i?\b", re.MULTILINE)
 _DEFINED = re.compile(r"^(?:(?:async\s+def|def|class)\s+(\w+)|(\w+)\s*(?::[^=\n]+)?=(?!=))", re.MULTILINE)
 _KEPT_TYPES = frozenset({"text/plain", "image/png", "image/jpeg"})
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _MAX_OUTPUTS = 500
 
 MAX_CELL_CHARS = 400_000  # a message that carries it, however its characters are escaped, stays below its limit
@@ -109,6 +110,11 @@ def clean_text(value: object, limit: int = 4000) -> str:
     """A text of the student's process, shortened, and safe to be written as UTF-8."""
     text = value if isinstance(value, str) else ""
     return text[:limit].encode("utf-8", "replace").decode("utf-8")
+
+
+def clean_words(value: object, limit: int = 2000) -> str:
+    """A sentence with something of the student's in it: as `clean_text`, control characters written out."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], clean_text(value, limit))
 
 
 def _clean(output: dict[str, Any]) -> dict[str, Any] | None:

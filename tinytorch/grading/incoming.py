@@ -1,7 +1,8 @@
 """The files of a collection, wherever they lie: folders, zips, zips within a folder or zip. Nothing is unpacked.
 
-Refused, with the reason: links, encrypted members, paths that lead out, zips inside a student's zip, and anything
-larger than the limits, by its own claim or by what comes out when it is read.
+Refused, with the reason: links, encrypted members, paths that lead out, zips inside a student's zip, compression that
+can take memory without limit, and anything larger than the limits, by its own claim or by what comes out when it is
+read.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ from tinytorch.errors import CollectError
 
 MAX_FILE_BYTES = 50_000_000
 MAX_ZIP_BYTES = 2_000_000_000
+MAX_STUDENT_BYTES = 250_000_000  # all files of one student's zip, unpacked
 MAX_MEMBERS = 20_000
+MAX_NAME_CHARS = 255  # of one folder or file: no file system has longer ones, and names are searched for patterns
+MAX_DEPTH = 40
+_READ_HERE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SKIPPED = frozenset({"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git", ".DS_Store", "Thumbs.db", "desktop.ini"})
 _EXTENDED_TIME = 0x5455
 
@@ -78,6 +83,9 @@ def _file(path: Path, parts: tuple[str, ...]) -> Iterator[Incoming | Refused]:
     name = "/".join(parts)
     try:
         if path.suffix.lower() == ".zip":
+            if path.stat().st_size > MAX_FILE_BYTES:
+                yield Refused(name, f"a zip larger than {MAX_FILE_BYTES // 1_000_000} MB")
+                return
             with path.open("rb") as file:
                 yield from _zip(file, (*parts[:-1], path.stem), _time(path), depth=1)
         elif path.stat().st_size > MAX_FILE_BYTES:
@@ -94,11 +102,12 @@ def _zip(file: io.IOBase, prefix: tuple[str, ...], outer: datetime, depth: int) 
     with ExitStack() as opened:
         try:
             archive = opened.enter_context(zipfile.ZipFile(file))  # type: ignore[arg-type]
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as err:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as err:
             yield Refused(name, f"a broken zip ({err})")
             return
         members = [member for member in archive.infolist() if not member.is_dir()]
-        if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_ZIP_BYTES:
+        most = MAX_STUDENT_BYTES if depth else MAX_ZIP_BYTES
+        if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > most:
             yield Refused(name, "a zip with too many or too large files")
             return
         for member in members:
@@ -109,6 +118,9 @@ def _member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, prefix: tuple[str, ...], outer: datetime, depth: int
 ) -> Iterator[Incoming | Refused]:
     told = "/".join([*prefix, member.filename])
+    if _is_too_long(member.filename):
+        yield Refused(f"{told[:100]}...", "a name longer than a file's can be")
+        return
     parts = _parts(member.filename)
     if parts is None:
         yield Refused(told, "a path that leads out of its folder")
@@ -133,6 +145,8 @@ def _member(
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:
     """The member's bytes, or why they are not read. Never more than the limit, whatever the zip claims."""
+    if member.compress_type not in _READ_HERE:
+        return "compressed in a way that is not read here; zip it again without choosing a method"
     if member.flag_bits & 0x1:
         return "encrypted; hand it in without a password"
     if member.file_size > MAX_FILE_BYTES:
@@ -145,6 +159,11 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:
     return data if len(data) <= MAX_FILE_BYTES else f"larger than {MAX_FILE_BYTES // 1_000_000} MB"
 
 
+def _is_too_long(filename: str) -> bool:
+    parts = filename.replace("\\", "/").split("/")
+    return len(parts) > MAX_DEPTH or max(map(len, parts)) > MAX_NAME_CHARS
+
+
 def _parts(filename: str) -> tuple[str, ...] | None:
     """A member's path in pieces; None when it is absolute, climbs, or names a drive."""
     path = PurePosixPath(filename.replace("\\", "/"))
@@ -155,7 +174,10 @@ def _parts(filename: str) -> tuple[str, ...] | None:
 
 
 def _time(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (ValueError, OverflowError):  # a file system may keep years that no calendar here has
+        return datetime.now(UTC)
 
 
 def _member_time(member: zipfile.ZipInfo, outer: datetime) -> datetime:

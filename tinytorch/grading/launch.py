@@ -18,6 +18,7 @@ import psutil
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.limits import Limits
 from tinytorch.grading.sandbox import Launch, Sandbox, in_bubblewrap, in_the_open
+from tinytorch.grading.seccomp import open_program
 
 KILL_S = 20.0
 KEPT_PRINT_BYTES = 8192
@@ -53,11 +54,15 @@ class Running:
 
     def _start_isolated(self, limits: Limits, theirs: socket.socket, output: int, hidden: tuple[Path, ...]) -> None:
         info_read, info_write = os.pipe()
+        passed = [info_write]
         try:
-            launch = in_bubblewrap(limits, theirs.fileno(), info_write, hidden)
-            self._popen = _start(launch, theirs, output, info_write)
+            filter_fd = open_program()
+            passed += [] if filter_fd is None else [filter_fd]
+            launch = in_bubblewrap(limits, theirs.fileno(), info_write, filter_fd, hidden)
+            self._popen = _start(launch, theirs, output, *passed)
         finally:
-            os.close(info_write)
+            for descriptor in passed:
+                os.close(descriptor)
         with os.fdopen(info_read, "rb") as info:
             said = info.read()
         try:

@@ -14,6 +14,7 @@ from typing import Any
 
 MAX_BYTES = 50_000_000
 MAX_CELLS = 5_000
+MAX_PARTS = 4_000_000  # brackets and commas: what a list of nothing but empty lists would cost is memory
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 
@@ -81,6 +82,8 @@ def _text(data: bytes, notes: list[str]) -> str:
 
 
 def _notebook(text: str) -> dict[str, Any]:
+    if sum(map(text.count, "[{,")) > MAX_PARTS:
+        raise UnreadableNotebook(f"the file has more than {MAX_PARTS // 1_000_000} million parts; clear its outputs")
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as err:

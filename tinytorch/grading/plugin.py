@@ -13,6 +13,7 @@ import pytest
 from tinytorch.bench import Standing
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading import hints
+from tinytorch.grading.cells import clean_words
 from tinytorch.grading.check import describe, take_standings
 from tinytorch.grading.model import CheckResult, Outcome
 from tinytorch.grading.student import Student
@@ -20,8 +21,7 @@ from tinytorch.grading.trouble import CheckFailed, Crashed, OutOfTime, TimedOut,
 
 # A check that reads an answer of an unforeseen kind ends with one of these. It passes on the reference (the release
 # gate sees to that), so the answer is the cause, not the check.
-_MISREAD = (TypeError, ValueError, AttributeError, LookupError)
-
+_MISREAD = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 
 # A message of the student's own may be in the words; a long one could carry a check's inputs out of the sandbox.
 MAX_WORDS = 600
@@ -124,6 +124,7 @@ class HiddenChecks:
         name = check_name(item)
         share = min((each.share for each in standings), default=1.0)
         races = tuple(map(_race, standings))
+        words = clean_words(words)
         shown = words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 4] + " ..."
         about = (name, _lesson(item), grade_id, weight, outcome, requirement, shown)
         self.results.append(CheckResult(*about, round(seconds, 4), share if outcome.earns else 0.0, races, hint))

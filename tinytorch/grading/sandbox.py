@@ -20,6 +20,7 @@ import tinytorch
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.limits import Limits
 from tinytorch.grading.runtime import PRIVATE_NAME, runtime_tree
+from tinytorch.grading.seccomp import open_program
 
 Sandbox = Literal["bwrap", "none"]
 
@@ -49,8 +50,13 @@ class Launch:
     folder: Path | None
 
 
-def in_bubblewrap(limits: Limits, wire_fd: int, info_fd: int, hidden: tuple[Path, ...] = ()) -> Launch:
-    """Python inside bubblewrap; `hidden` folders are masked should they lie below a folder that is bound."""
+def in_bubblewrap(
+    limits: Limits, wire_fd: int, info_fd: int, filter_fd: int | None, hidden: tuple[Path, ...] = ()
+) -> Launch:
+    """Python inside bubblewrap; `hidden` folders are masked should they lie below a folder that is bound.
+
+    The seccomp filter is read from `filter_fd`, where there is one for this kind of machine.
+    """
     uid = None
     if os.geteuid() == 0:  # an id that nobody else on this machine has: limits and signals reach only this sandbox
         uid = (1 << 30) + secrets.randbelow(1 << 29)
@@ -58,6 +64,7 @@ def in_bubblewrap(limits: Limits, wire_fd: int, info_fd: int, hidden: tuple[Path
         _bwrap(),
         *_namespaces(uid),
         *("--die-with-parent", "--new-session", "--hostname", "student", "--info-fd", str(info_fd)),
+        *(("--seccomp", str(filter_fd)) if filter_fd is not None else ()),
         *_mounts(limits, hidden),
         *("--proc", "/proc", "--dev", "/dev"),
         *("--perms", "1777", "--size", str(_SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
@@ -77,11 +84,18 @@ def in_the_open(limits: Limits, wire_fd: int, folder: Path) -> Launch:
 @functools.cache
 def check_available() -> None:
     """Starts Python in a sandbox once; SandboxUnavailableError says why that cannot be done and what to do."""
-    launch = in_bubblewrap(Limits(), 0, 2)
-    at = launch.command.index("--")
-    trial = [part if part != "--info-fd" else "--json-status-fd" for part in launch.command[:at]]
-    trial += ["--", sys.executable, "-I", "-c", "print('inside')"]
-    done = subprocess.run(trial, env=launch.environment, capture_output=True, text=True, timeout=60, check=False)
+    filter_fd = open_program()
+    try:
+        launch = in_bubblewrap(Limits(), 0, 2, filter_fd)
+        at = launch.command.index("--")
+        trial = [part if part != "--info-fd" else "--json-status-fd" for part in launch.command[:at]]
+        trial += ["--", sys.executable, "-I", "-c", "print('inside')"]
+        passed = () if filter_fd is None else (filter_fd,)
+        options: dict[str, Any] = {"env": launch.environment, "pass_fds": passed, "timeout": 60, "check": False}
+        done = subprocess.run(trial, capture_output=True, text=True, **options)
+    finally:
+        if filter_fd is not None:
+            os.close(filter_fd)
     if done.returncode == 0 and done.stdout.strip() == "inside":
         return
     said = next((line for line in done.stderr.splitlines() if line.startswith("bwrap:")), f"exit {done.returncode}")

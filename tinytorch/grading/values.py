@@ -2,8 +2,8 @@
 
 Every value is a list whose first item names its kind: ["int", "12"], ["float", "0x1.8p+0"], ["array", 0],
 ["tuple", [...]], ["dict", [[key, value], ...]]. What has no kind of its own becomes ["unsupported", sentence] on the
-student's side and a TypeError on the grader's. Subclasses of ndarray, object arrays and lazy things are unsupported:
-only a plain array can be an answer.
+student's side and a TypeError on the grader's. Subclasses of ndarray, object arrays, views whose elements share memory
+and lazy things are unsupported: only a plain array can be an answer.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ MAX_NODES = 200_000
 MAX_INT_DIGITS = 4000
 MAX_TEXT_CHARS = 1 << 20
 
+OVERLAPPING = (
+    "an array whose elements share memory (a broadcast or overlapping view); "
+    "a plain numpy.ndarray with a place for each element is needed"
+)
+
 Tree = list[Any]
 
 
@@ -38,11 +43,13 @@ class Packer:
     """Turns values into trees; the arrays met on the way collect in `arrays`, one entry for each object.
 
     `reference` gives the tree of objects that only a handle can stand for, or None. With `strict`, a value that has
-    no tree is a TypeError instead of an "unsupported" tree.
+    no tree is a TypeError instead of an "unsupported" tree. `any_layout` takes broadcast and overlapping views too: as
+    arguments they may go to and fro, as answers they would be more elements than anyone has computed.
     """
 
     reference: Callable[[object], Tree | None] = lambda value: None
     strict: bool = False
+    any_layout: bool = False
     arrays: list[np.ndarray] = field(default_factory=list)
     nodes: int = 0
 
@@ -102,6 +109,8 @@ class Packer:
             return known
         kind = type(value)
         if kind is np.ndarray and value.dtype.str in DTYPES:
+            if _elements_overlap(value) and not (self.any_layout or self.strict):
+                return self._refuse(OVERLAPPING)
             return ["array", self._place(value)]
         if kind is np.ndarray:
             return self._refuse(f"an array of dtype {value.dtype}")
@@ -120,6 +129,16 @@ class Packer:
         if self.strict:
             raise TypeError(f"{what} cannot be sent to a student process")
         return ["unsupported", what]
+
+
+def _elements_overlap(array: np.ndarray) -> bool:
+    """Whether elements lie on top of each other. Slices, transposes and diagonals of an array never do."""
+    extent = array.itemsize
+    for stride, length in sorted((abs(stride), n) for stride, n in zip(array.strides, array.shape, strict=True)):
+        if length > 1 and stride < extent:
+            return array.size > 0
+        extent += stride * max(0, length - 1)
+    return False
 
 
 def _is_key(key: object) -> bool:
@@ -159,7 +178,7 @@ class Unpacker:
             case ["scalar", str() as dtype, str() as raw] if dtype in DTYPES:
                 return _scalar(dtype, raw)
             case ["unsupported", str() as words]:
-                return Unsupported(words[:300])
+                return Unsupported(words[:300].encode("utf-8", "replace").decode("utf-8"))
         return self._unpack_compound(tree, depth)
 
     def _unpack_compound(self, tree: object, depth: int) -> Any:

@@ -133,3 +133,37 @@ def test_what_is_no_collection_is_an_error(tmp_path: Path, make) -> None:  # typ
     make(tmp_path / "from")
     with pytest.raises(CollectError, match="from"):
         list(read_collection(tmp_path / "from"))
+
+
+def test_a_name_longer_than_any_file_systems_is_refused_at_once(class_zip: Path) -> None:
+    """Names are searched for endings like "(1)" and "-Copy1"; one of 60000 letters once took minutes."""
+    class_zip.write_bytes(zipped(("ada/" + "-1" * 30_000 + "x.ipynb", b"1"), ("a/" * 50 + "b.ipynb", b"2")))
+    told = refused(class_zip)
+    assert list(told.values()) == ["a name longer than a file's can be"] * 2
+    assert max(map(len, told)) <= 110
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_compression_that_is_seldom_and_takes_memory_is_refused(class_zip: Path, method: int) -> None:
+    with zipfile.ZipFile(class_zip, "w", method) as archive:
+        archive.writestr("ada/a.ipynb", b"1" * 1000)
+    assert "zip it again" in refused(class_zip)["ada/a.ipynb"]
+
+
+def test_what_one_student_packs_has_a_limit_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "MAX_STUDENT_BYTES", 1000)
+    (tmp_path / "ada.zip").write_bytes(zipped(*((f"{n}.ipynb", b"1" * 400) for n in range(3))))
+    assert refused(tmp_path) == {"ada": "a zip with too many or too large files"}
+
+
+def test_a_students_zip_on_disk_has_the_limit_of_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "MAX_FILE_BYTES", 100)
+    (tmp_path / "ada.zip").write_bytes(zipped(("a.ipynb", bytes(range(256)))))
+    assert "larger than" in refused(tmp_path)["ada.zip"]
+
+
+def test_members_of_the_same_name_are_each_told(class_zip: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        class_zip.write_bytes(zipped(("ada/a.ipynb", b"1"), ("ada/a.ipynb", b"2")))
+    items = [item for item in read_collection(class_zip) if isinstance(item, Incoming)]
+    assert [(item.name, item.data) for item in items] == [("ada/a.ipynb", b"1"), ("ada/a.ipynb", b"2")]

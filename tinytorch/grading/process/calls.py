@@ -56,7 +56,7 @@ class Requests:
         value = func(*args, **kwargs)
         if request.header["want"] == "remote":
             return self._value_reply(["remote", self._hold(value)], Packer())
-        packer = Packer()
+        packer = Packer(any_layout=True)
         fields: dict[str, Any] = {}
         if request.header["want"] == "call":
             fields = {
@@ -64,6 +64,7 @@ class Requests:
                 "kwargs": packer.pack(kwargs),
                 "result_is": _same_object(value, args, kwargs),
             }
+        packer.any_layout = False
         return self._value_reply(packer.pack(value), packer, **fields)
 
     def _define(self, request: Message) -> Message:
