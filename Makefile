@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test quick widths bench bench-peers lint setup clean help
+.PHONY: demo test quick widths bench bench-peers lint setup fuzz clean help
 
 help:
 	@echo "make demo    export, generate, release, collect and grade a sample class; prints its table"
@@ -15,6 +15,7 @@ help:
 	@echo "make widths  the tests of vectors and kernels at every vector width, number of registers, and without dot product"
 	@echo "make bench   measure every kernel beside its bar; ARGS='--quick --only relu' takes options"
 	@echo "make bench-peers   install torch and onnxruntime into the virtual environment and compare with them"
+	@echo "make fuzz    fuzz the grader's doors, a minute each; ARGS='--seconds 600 --seed 7 archive' takes options"
 	@echo "make clean   remove what demo, tests and benchmarks made (not the virtual environment)"
 
 setup: $(READY)
@@ -59,5 +60,10 @@ bench-peers: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 onnxruntime==1.32.0 onnx==1.23.2
 	$(BIN)/python -m tests.benchmarks --only peers --to bench-results/peers $(ARGS)
 
+# Not a test: it looks for new inputs that harm the grader. tests/fuzz/findings holds those found; the tests try them.
+fuzz: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris>=3.0'
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 clean:
-	rm -rf assignments bench-results demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf assignments bench-results fuzz-results demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

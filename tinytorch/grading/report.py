@@ -18,6 +18,7 @@ from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.course.names import Module, lessons
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
+from tinytorch.grading.cells import clean_words
 from tinytorch.grading.model import CheckResult, SubmissionResult
 from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
 from tinytorch.grading.setup import result_store
@@ -151,14 +152,17 @@ def to_csv(report: Report) -> str:
     headings, lines = table(report)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(map(_not_a_formula, headings))
+    writer.writerow(map(_plain, headings))
     for row, line in zip(report.rows, lines, strict=True):
-        writer.writerow([_not_a_formula(row.student), *line[1:]])
+        writer.writerow([_plain(row.student), *line[1:-1], _plain(row.handed_in)])
     return out.getvalue()
 
 
-def _not_a_formula(text: str) -> str:
-    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@") or text[:1] in tuple("\t\r\n") else text
+def _plain(text: str) -> str:
+    """Text that is no formula and stays one cell: full-width signs and lone carriage returns are known tricks too."""
+    text = clean_words(text)
+    is_formula = text.lstrip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20") or text[:1] in tuple("\t\n")
+    return f"'{text}" if is_formula else text
 
 
 def _line(row: Row) -> tuple[str, ...]:

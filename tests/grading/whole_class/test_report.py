@@ -129,11 +129,19 @@ def test_csv_has_a_line_for_each_student(report: Report) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1", "-2", "@SUM(1)", "\t=1", "  =1"])
+@pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1", "-2", "@SUM(1)", "\t=1", "  =1", "\uff1d1"])
 def test_a_name_is_no_formula(report: Report, name: str) -> None:
     spoiled = dataclasses.replace(report, rows=(dataclasses.replace(report.rows[0], student=name),))
     [line] = csv.DictReader(io.StringIO(to_csv(spoiled)))
     assert line["student"] == f"'{name}"
+
+
+def test_a_name_with_line_ends_stays_one_cell(report: Report) -> None:
+    name = "ada\r=1+1\n=2+2"
+    spoiled = dataclasses.replace(report, rows=(dataclasses.replace(report.rows[0], student=name),))
+    [line] = csv.DictReader(io.StringIO(to_csv(spoiled), newline=""))
+    assert line["student"] == "ada\\r=1+1\n=2+2"
+    to_csv(spoiled).encode()
 
 
 def test_json_holds_everything(report: Report) -> None:

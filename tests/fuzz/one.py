@@ -1,0 +1,35 @@
+"""Runs one target under atheris: `python -m tests.fuzz.one TARGET CORPUS [libFuzzer options]`."""
+
+from __future__ import annotations
+
+import sys
+
+import atheris
+
+# What decides over bytes from outside is watched for new paths; numpy, json and nbformat are not, for speed.
+with atheris.instrument_imports(
+    include=[
+        "tinytorch.grading.wire",
+        "tinytorch.grading.values",
+        "tinytorch.grading.cells",
+        "tinytorch.grading.check",
+        "tinytorch.grading.identify",
+        "tinytorch.grading.incoming",
+        "tinytorch.grading.intake",
+        "tinytorch.grading.notebook_text",
+        "tinytorch.grading.report",
+        "tinytorch.grading.safe_markdown",
+        "zipfile",
+    ]
+):
+    from tests.fuzz.targets import TARGETS
+
+
+def main() -> None:
+    target = TARGETS[sys.argv[1]]
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], target)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
