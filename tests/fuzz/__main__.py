@@ -14,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.fuzz.seeds import seeds
-from tests.fuzz.targets import TARGETS
+from .seeds import seeds
+from .targets import TARGETS
 
 LONGEST_BYTES = 1 << 14
 SLOWEST_S = 20

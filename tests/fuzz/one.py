@@ -22,7 +22,7 @@ with atheris.instrument_imports(
         "zipfile",
     ]
 ):
-    from tests.fuzz.targets import TARGETS
+    from .targets import TARGETS
 
 
 def main() -> None:

@@ -10,9 +10,10 @@ import zipfile
 import nbformat
 import numpy as np
 
-from tests.fuzz import targets
 from tinytorch.grading.values import Packer
 from tinytorch.grading.wire import Message, encode
+
+from . import targets
 
 VALUES = (
     np.arange(3.0),

@@ -10,11 +10,10 @@ import random
 from pathlib import Path
 
 import pytest
+from fuzz.seeds import seeds
+from fuzz.targets import TARGETS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from tests.fuzz.seeds import seeds
-from tests.fuzz.targets import TARGETS
 
 FINDINGS = Path(__file__).parents[1] / "fuzz" / "findings"
 BOUNDED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,1 @@
+"""Fuzzing of what takes in bytes from outside: `make fuzz`."""
