@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tinytorch.course.exercises import Exercise
 from tinytorch.course.names import Lesson, Module
 from tinytorch.errors import WireError
-from tinytorch.grading import check
+from tinytorch.grading import check, hints
 from tinytorch.grading.cells import clean_outputs, clean_words, code_cells
 from tinytorch.grading.identify import Contents, Names, safe_id
 from tinytorch.grading.incoming import MAX_FILE_BYTES, Incoming, _zip
@@ -90,6 +90,8 @@ def _judge(value: object, wanted: object) -> None:
             judge()
         except CheckFailed as failed:
             clean_words(str(failed)).encode()
+            if failed.evidence is not None:
+                hints.for_array(failed.evidence, (array, value)).encode()
 
 
 def notebook(data: bytes) -> None:
