@@ -63,8 +63,9 @@ RELU_CODE_BANDS = {0.05: 0.3, 0.2: 0.6, 1.5: 1.0}
 
 def numpy_codes(x: np.ndarray) -> tuple[np.ndarray, float]:
     """Eight-bit codes and scale by NumPy in float64."""
-    scale = float(np.abs(x).max()) / 127
-    return np.clip(np.rint(x.astype(np.float64) / scale), -127, 127).astype(np.int8), scale
+    step = float(np.max(np.abs(x))) / 127
+    codes = np.rint(np.divide(x, step, dtype=np.float64))
+    return np.clip(codes, -127, 127).astype(np.int8), step
 
 
 def on_the_grid(rng: np.random.Generator, *shapes: tuple[int, ...]) -> Callable[[], tuple[np.ndarray, ...]]:
