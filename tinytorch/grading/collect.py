@@ -159,6 +159,8 @@ def _wrappers(paths: list[tuple[str, ...]], names: Names, stem: str) -> int:
     depth = 0
     while paths and all(len(path) > depth + 1 for path in paths) and len({path[depth] for path in paths}) == 1:
         top = paths[0][depth]
+        if names.is_platforms(top):
+            return depth  # one student's upload: folders in it that are named after others are still theirs
         inner = {_owner(path[depth + 1 :], names)[0] for path in paths}
         students = inner - {None}
         around = None not in inner and (len(students) > 1 or top == stem)

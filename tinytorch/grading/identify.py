@@ -46,6 +46,10 @@ class Names:
         plain = _COPY.sub("", name).lower()
         return plain in self._course or plain in _FOLDERS
 
+    def is_platforms(self, name: str) -> bool:
+        """A folder that a learning platform has named after one student."""
+        return any(pattern.fullmatch(each) for pattern in (_MOODLE, _CANVAS) for each in (name, f"{name}_"))
+
     def owner_of_file(self, stem: str) -> Owner:
         """The student a loose file's name starts with, as platforms write it; None when it starts with none."""
         for pattern in (_MOODLE, _CANVAS):

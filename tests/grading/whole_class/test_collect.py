@@ -220,6 +220,16 @@ def test_nothing_of_the_staging_is_left(project: Project, source: Path, texts: d
     assert sorted(path.name for path in project.assignments_dir.iterdir()) == ["submitted"]
 
 
+def test_folders_named_after_others_in_one_students_upload_are_their_own(
+    project: Project, source: Path, texts: dict[str, bytes]
+) -> None:
+    """Once, when nobody else had handed in, their names were believed and their work replaced."""
+    upload = source / "Ada Lovelace_12345_assignsubmission_file"
+    put(upload / "bob" / "01_first.ipynb", texts["01_first"])
+    put(upload / "eve" / "02_second.ipynb", texts["02_second"])
+    assert [item.student for item in collect(project, module_of(project), source).students] == ["Ada_Lovelace_12345"]
+
+
 def test_an_empty_folder_is_an_error(project: Project, source: Path) -> None:
     with pytest.raises(CollectError, match="nothing in it"):
         take(project, source)
