@@ -6,13 +6,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test quick widths bench bench-peers lint setup fuzz clean help
+.PHONY: demo test quick widths mutants variants bench bench-peers lint setup fuzz clean help
 
 help:
 	@echo "make demo    export, generate, release, collect and grade a sample class; prints its table"
 	@echo "make test    lint, check the export, run every test"
 	@echo "make quick   the tests that grade no whole class"
 	@echo "make widths  the tests of vectors and kernels at every vector width, number of registers, and without dot product"
+	@echo "make mutants  grade faulty copies of the reference solutions: each must lose points; ARGS='--count 40' takes options"
+	@echo "make variants  grade every stored correct solution: each must keep its points"
 	@echo "make bench   measure every kernel beside its bar; ARGS='--quick --only relu' takes options"
 	@echo "make bench-peers   install torch and onnxruntime into the virtual environment and compare with them"
 	@echo "make fuzz    fuzz the grader's doors, a minute each; ARGS='--seconds 600 --seed 7 archive' takes options"
@@ -52,6 +54,13 @@ widths: setup
 	  env TINYTORCH_SIMD_$$setting $(BIN)/python -m pytest -q -n 2 -m "not slow" tests/core tests/simd/test_simd_vectors.py tests/simd/test_simd_rows.py || exit 1; \
 	done
 
+# Two to ten seconds of one core for each mutant; goes on where it was stopped. docs/checks.md says how to read it.
+mutants: setup
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+variants: setup
+	$(BIN)/python -m pytest -m variants tests/end_to_end/test_variants.py $(ARGS)
+
 # Not a test: it ends with an error only where a kernel is wrong. docs/benchmarks.md says how it measures.
 bench: setup
 	$(BIN)/python -m tests.benchmarks $(ARGS)
@@ -66,4 +75,4 @@ fuzz: setup
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean:
-	rm -rf assignments bench-results fuzz-results demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf assignments bench-results fuzz-results mutation-results demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

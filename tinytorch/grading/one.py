@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -39,12 +39,12 @@ def grade_submission(
     limits: Limits | None = None,
     sandbox: Sandbox = "bwrap",
     seed: int = 13,
-    only: str | None = None,
+    only: str | Callable[[str], bool] | None = None,
 ) -> SubmissionResult:
     """The result of the notebooks in `submission_dir`.
 
     A fault of the grader is told in the result's `fault` and nothing is scored. `only` runs the checks whose name
-    contains it, and counts only the exercises that they decide.
+    contains it, or of whose name it is true, and counts only the exercises that they decide.
     """
     began = time.monotonic()
     limits = limits or Limits()
@@ -58,7 +58,7 @@ def grade_submission(
     hashes = Keys(Setup(release_dir, hidden_dir, limits, sandbox, seed)).hashes(submission_dir)
     noted = circumstances(submission_dir, limits)
     with contextlib.closing(Lessons(submission_dir, releases, setting)) as lessons:
-        checks = HiddenChecks(lessons, seed, lambda name: only is None or only in name)
+        checks = HiddenChecks(lessons, seed, _chosen(only))
         try:
             _run_pytest(hidden_dir, checks)
             cells = lessons.cell_runs() if only is None and not checks.faults else ()
@@ -69,6 +69,13 @@ def grade_submission(
     result = SubmissionResult(found, cells, tuple(lessons.repairs), "; ".join(faults), seed, sandbox)
     seconds = round(time.monotonic() - began, 3)
     return dataclasses.replace(result, seconds=seconds, hashes=hashes, circumstances=noted)
+
+
+def _chosen(only: str | Callable[[str], bool] | None) -> Callable[[str], bool]:
+    """Whether the check of a name is to run."""
+    if callable(only):
+        return only
+    return lambda name: only is None or only in name
 
 
 def _score(
