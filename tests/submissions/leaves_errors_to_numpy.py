@@ -35,7 +35,7 @@ def parallel_relu(x, num_workers=4):
 def integer_matmul(A, B):
     A, B = as_array(A), as_array(B)
     C = A.astype(np.float64) @ B.astype(np.float64)
-    return C.astype(np.int32 if A.dtype == np.int8 and A.shape[1] <= 131072 else np.int64)
+    return C.astype(np.int32 if A.dtype == B.dtype == np.int8 and A.shape[1] <= 131072 else np.int64)
 
 
 # %% submission={"lesson": "05_quantization", "grade_id": "quantized_matmul"}

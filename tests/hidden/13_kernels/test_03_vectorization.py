@@ -10,18 +10,39 @@ pytestmark = pytest.mark.lesson("03_vectorization")
 SCALARS = ("euclidean_distance", "dot_product", "cosine_similarity")
 RELU_BANDS = {0.1: 0.5, 0.6: 1.0}
 FUSED_BANDS = {0.1: 0.3, 0.4: 0.6, 1.3: 1.0}
+# ReLU as for an array larger than the caches, into the middle of an array of sevens.
+STREAMED = """
+import __main__ as notebook
+import numpy
+
+
+def streamed(x):
+    before = getattr(notebook, "streaming_pays_from", None)
+    notebook.streaming_pays_from = lambda: 0
+    try:
+        memory = numpy.full(x.size + 35, 7, x.dtype)
+        notebook.vectorized_relu(x, out=memory[3:-32])
+        return memory
+    finally:
+        notebook.streaming_pays_from = before
+"""
 ARRAYS = ("element_wise_add", "element_wise_multiply", "squared_difference")
 
 
 @pytest.mark.grade("check_vectorized_relu", weight=2)
 def test_relu_of_floats_of_every_length(student, rng):
     """ReLU of float32 and float64 arrays is right for every length, with NaN staying NaN."""
+    streamed = student.define(STREAMED, "streamed")
     for dtype in (np.float32, np.float64):
         for n in (1, 7, 16, 33, 67, 1009):
             x = rng.standard_normal(n).astype(dtype)
             x[rng.integers(n)] = np.nan
             check.close(student.vectorized_relu(x), np.maximum(x, 0), dtype=dtype)
         edges = np.array([np.inf, -np.inf, 1.5, -1.5, np.nan], dtype=dtype)
+        for n in (3, 67, 1009):
+            x = rng.standard_normal(n).astype(dtype)
+            expected = np.pad(np.maximum(x, 0), (3, 32), constant_values=7)
+            check.close(streamed(x), expected, dtype=dtype, what="memory around and in a large out")
         check.close(student.vectorized_relu(edges), np.maximum(edges, 0), dtype=dtype)
 
 
@@ -102,6 +123,9 @@ def test_operations_on_floats(student, rng):
         check.number(result["dot_product"], low=dot - rel * norms, high=dot + rel * norms, what="dot_product")
         cosine = dot / norms
         check.number(result["cosine_similarity"], low=cosine - rel, high=cosine + rel, what="cosine_similarity")
+        itself = student.vectorized_operations(x, x.copy())
+        check.number(itself["euclidean_distance"], low=0.0, high=0.0, what="distance of a vector from itself")
+        check.number(itself["cosine_similarity"], 1.0, rel=rel, what="cosine_similarity of a vector and itself")
 
 
 @pytest.mark.grade("check_vectorized_operations", weight=2)

@@ -27,6 +27,29 @@ def reference(A, B):
 """
 SHORT_BANDS = {0.1: 0.5, 0.4: 1.0}
 PANEL_BANDS = {0.15: 0.5, 0.6: 1.0}
+# ReLU as for an array that is long enough to be split, and the array after it.
+SPLIT = """
+import __main__ as notebook
+
+
+def split(x, num_workers):
+    before = getattr(notebook, "SERIAL_BYTES", 0)
+    notebook.SERIAL_BYTES = 0
+    try:
+        return notebook.parallel_relu(x, num_workers), x
+    finally:
+        notebook.SERIAL_BYTES = before
+"""
+# What is left of a result once the batch that it came from is overwritten.
+KEPT = """
+import __main__ as notebook
+
+
+def kept(batch, num_workers):
+    result = notebook.parallel_batch_processing(batch, lambda samples: samples, num_workers)
+    batch[...] = 0
+    return result
+"""
 SUMS = "import numpy\ndef sums(batch):\n    return batch.reshape(len(batch), 6).astype(numpy.float64).sum(axis=1)\n"
 PAIRS = "import numpy\ndef pairs(batch):\n    return numpy.stack([batch > 0, batch < 0], axis=-1).astype(numpy.int8)\n"
 MEETING = (
@@ -58,11 +81,15 @@ THREADS_SEEN = (
 @pytest.mark.grade("check_parallel_relu", weight=2)
 def test_parallel_relu_equals_relu(student, rng):
     """The result is that of ReLU for short and long arrays and for any number of workers; NaN stays NaN."""
+    split = student.define(SPLIT, "split")
     for n in (1, 1000, 65_537, 400_001):
         x = rng.standard_normal(n).astype(np.float32)
         x[rng.integers(n)] = np.nan
         for workers in (1, 2, 3, 7):
             check.close(student.parallel_relu(x, num_workers=workers), np.maximum(x, 0), dtype=np.float32)
+            result, x_after = split(x, workers)
+            check.close(result, np.maximum(x, 0), dtype=np.float32, what="result of a call that is split")
+            check.exactly(x_after, x, what="x after a call that is split")
 
 
 @pytest.mark.grade("check_parallel_relu", weight=1)
@@ -126,12 +153,16 @@ def test_batch_operations_may_change_the_sample(student, rng):
 
 @pytest.mark.grade("check_parallel_batch_processing", weight=1)
 def test_batch_default_is_relu(student, rng):
-    """Without an operation the batch goes through ReLU, and the batch itself keeps its values."""
+    """Without an operation the batch goes through ReLU, and the batch itself keeps its values; the result is a new
+    array, even where the operation returns what it is given."""
     single = rng.standard_normal((9, 50)).astype(np.float32)
     for batch in (single, rng.standard_normal((20, 6))[::2, ::-1], rng.standard_normal(7)):
         call = student.call("parallel_batch_processing", batch, num_workers=4)
         check.close(call.value, np.maximum(batch, 0), dtype=batch.dtype)
         check.unchanged(call, batch)
+    kept = student.define(KEPT, "kept")
+    for workers in (1, 3):
+        check.exactly(kept(single, workers), single, what="result of an operation that returns its slice")
 
 
 @pytest.mark.grade("check_parallel_batch_processing", weight=1)

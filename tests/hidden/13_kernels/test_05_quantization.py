@@ -85,6 +85,7 @@ def test_zero_empty_and_extreme_arrays(student):
     extremes = np.finfo(np.float32)
     for x, codes in (
         (np.array([64, -127, 3]), [64, -127, 3]),
+        (np.array([32, -128, 3], np.int8), [32, -127, 3]),
         ((np.array([64, -127, 3]) * (float(extremes.max) / 127)).astype(np.float32), [64, -127, 3]),
         (np.array([60, -100, 3], np.float32) * extremes.smallest_subnormal, [76, -127, 4]),
     ):
@@ -143,13 +144,16 @@ def test_exact_product(student, rng, dtype):
         A = rng.integers(limits.min, limits.max + 1, (M, K)).astype(dtype)
         B = rng.integers(limits.min, limits.max + 1, (K, N)).astype(dtype)
         check.exactly(student.integer_matmul(A, B), whole_product(A, B), dtype=wide, what=f"{M} x {K} times {K} x {N}")
+    A, B = rng.integers(-128, 128, (9, 33)).astype(dtype), rng.integers(-128, 128, (33, 17)).astype(np.int8)
+    check.exactly(student.integer_matmul(A, B), whole_product(A, B), dtype=wide, what="the product with an int8 matrix")
+    check.exactly(student.integer_matmul(B.T, A.T), whole_product(B.T, A.T), dtype=wide, what="that of int8 and others")
     A = np.asfortranarray(rng.integers(-9, 10, (8, 30)).astype(dtype))
     B = rng.integers(-9, 10, (12, 60)).astype(dtype)[::-1, ::2].T
     check.exactly(student.integer_matmul(A, B), whole_product(A, B), dtype=wide, what="the product of strided arrays")
 
 
 @pytest.mark.grade("check_integer_matmul", weight=1)
-def test_no_sum_overflows(student):
+def test_no_sum_overflows(student, rng):
     """Long sums of the most extreme codes are exact: beyond int16 for int8 operands, beyond int32 for int16 operands,
     and with an int64 result for int8 operands whose inner size is over 131,072."""
     for K in (3, 40_000, 131_071, 140_001):
@@ -157,6 +161,10 @@ def test_no_sum_overflows(student):
             A, B = np.full((2, K), a, np.int8), np.full((K, 1), b, np.int8)
             wide = np.int32 if K <= 131_072 else np.int64
             check.exactly(student.integer_matmul(A, B), np.full((2, 1), a * b * K, wide), what=f"{K:,} times {a} * {b}")
+    for K, dtype in ((140_001, np.int8), (20_003, np.int16)):
+        limits = np.iinfo(dtype)
+        A, B = (rng.integers(limits.min, limits.max + 1, shape).astype(dtype) for shape in ((2, K), (K, 2)))
+        check.exactly(student.integer_matmul(A, B), whole_product(A, B), dtype=np.int64, what=f"a sum of {K:,} terms")
     A = np.full((1, 20_000), -32_768, np.int16)
     check.exactly(student.integer_matmul(A, A.T), np.array([[20_000 * 2**30]]), dtype=np.int64, what="sums of 2**30")
 

@@ -77,7 +77,8 @@ def cache_run(student, kernel: str, sizes: list[int], machine: dict) -> dict:
 @pytest.mark.grade("check_analyze_cache_efficiency", weight=2)
 def test_bandwidth_follows_from_bytes_and_time(student):
     """Each size's time is the kernel's own, bandwidth is the bytes of operands and result over it, and utilization is
-    that over the memory bandwidth given in hardware_config."""
+    that over the memory bandwidth given in hardware_config; so is the share of the roof's speed, where no operations
+    are stated."""
     result = cache_run(student, "slow_copy", [8, 40], {"memory_bandwidth": 5.0})
     for n in (8, 40):
         time_us = entry_at(result["cache_efficiency"], n, "execution_time_us")
@@ -88,6 +89,8 @@ def test_bandwidth_follows_from_bytes_and_time(student):
         check.number(
             entry_at(moved, "utilization_percent"), 100 * gb_s / 5.0, rel=1e-6, what=f"utilization_percent of size {n}"
         )
+        share = entry_at(result["cache_efficiency"], n, "efficiency_estimate")
+        check.number(share, gb_s / 5.0, rel=1e-6, what=f"efficiency_estimate of size {n}")
 
 
 @pytest.mark.grade("check_analyze_cache_efficiency", weight=1)
@@ -107,11 +110,11 @@ def test_levels_and_blocks_of_a_given_machine(student):
 @pytest.mark.parametrize(("bandwidth", "expected"), [(1e-6, "memory"), (1e9, "compute")], ids=["starved", "fed"])
 def test_bottleneck_is_the_larger_floor(student, bandwidth, expected):
     """A kernel that states its operations is bound by memory on a machine with hardly any bandwidth, by arithmetic on
-    one with unlimited bandwidth; its share of the roof's speed lies between 0 and 1."""
+    one with unlimited bandwidth; its share of the roof's speed lies between 0 and 1, and is 1 above the roof."""
     result = cache_run(student, "stated", [48], {"memory_bandwidth": bandwidth})
     check.exactly(entry_at(result["bandwidth_utilization"], 48, "bottleneck"), expected, what="bottleneck")
     share = entry_at(result["cache_efficiency"], 48, "efficiency_estimate")
-    check.number(share, low=0.0, high=1.0, what="efficiency_estimate")
+    check.number(share, low=1.0 if expected == "memory" else 0.0, high=1.0, what="efficiency_estimate")
 
 
 @pytest.mark.grade("check_analyze_cache_efficiency", weight=1)
