@@ -41,7 +41,7 @@ lint: setup
 # Grading a class uses every core by itself, so only the other tests are run side by side.
 test: lint
 	$(BIN)/python -m pytest -n 2 --ignore tests/end_to_end
-	$(BIN)/python -m pytest tests/end_to_end
+	$(BIN)/python -m pytest -m "not variants" tests/end_to_end
 
 quick: setup
 	$(BIN)/python -m pytest -m "not slow" -n 2
@@ -59,7 +59,7 @@ mutants: setup
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 variants: setup
-	$(BIN)/python -m pytest -m variants tests/end_to_end/test_variants.py $(ARGS)
+	$(BIN)/python -m pytest -n 2 tests/end_to_end/test_variants.py $(ARGS)
 
 # Not a test: it ends with an error only where a kernel is wrong. docs/benchmarks.md says how it measures.
 bench: setup

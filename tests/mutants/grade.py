@@ -47,6 +47,14 @@ def write_release(references: dict[str, NotebookNode], to: Path) -> Path:
     return to
 
 
+def write_sources(references: dict[str, NotebookNode], to: Path) -> Path:
+    """The instructor's notebooks, again without the text of the visible checks."""
+    to.mkdir(parents=True, exist_ok=True)
+    for lesson, notebook in references.items():
+        write_notebook(_without_visible_checks(notebook), to / f"{lesson}.ipynb")
+    return to
+
+
 def write_mutant(mutant: Mutant, references: dict[str, NotebookNode], to: Path) -> Path:
     """The reference's notebooks as a submission, with the mutant in its place."""
     to.mkdir(parents=True, exist_ok=True)
@@ -87,14 +95,15 @@ def judge(mutant: Mutant, folder: Path, seed: int) -> Verdict:
     for names in (own, [*rest, *races]):
         if names and not verdict.failed:
             result = grade_submission(
-                submission, release_dir=release, hidden_dir=HIDDEN, limits=LIMITS, seed=seed, only=_one_of(names)
+                submission, release_dir=release, hidden_dir=HIDDEN, limits=LIMITS, seed=seed, only=one_of(names)
             )
             seconds += result.seconds
             verdict = _verdict(mutant.key, result, set(races), seconds)
     return verdict
 
 
-def _one_of(names: Iterable[str]) -> Callable[[str], bool]:
+def one_of(names: Iterable[str]) -> Callable[[str], bool]:
+    """For `grade_submission(only=...)`: true of the checks of these names, whatever their parameters."""
     known = frozenset(names)
     return lambda check: check.partition("[")[0] in known
 

@@ -13,7 +13,6 @@ from tests.mutants.grade import Verdict
 from tests.mutants.mutants import Mutant
 
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
-TARGET = 0.95
 
 
 def explained(path: Path = EQUIVALENT) -> dict[str, str]:
@@ -62,6 +61,7 @@ def report(
         f"{len(lost)} lost points ({len(lost) / max(len(judged), 1):.1%}), {sum(each.is_by_speed for each in lost)} of "
         "them in races only",
         f"{len(survivors)} survived, {len(survivors) - len(open_ones)} of them explained in {EQUIVALENT.name}",
+        f"of those that are faults, {len(lost) / max(len(lost) + len(open_ones), 1):.1%} lost points",
         "",
         *_table("exercise", judged),
         "",
