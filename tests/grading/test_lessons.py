@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from samples import code, exercise, write
+from samples import EXPORT, code, exercise, write
 
 from tinytorch.grading.lessons import Lessons
 from tinytorch.grading.limits import Limits
@@ -27,10 +27,15 @@ def open_lessons(tmp_path: Path, sandbox: str) -> Iterator[OpenLessons]:
     ]
     made: list[Lessons] = []
 
-    def open_one(first: str | None, second: str = SECOND, **limits: float) -> Lessons:
+    def open_one(
+        first: str | None, second: str = SECOND, helper: str = "", mark: str = EXPORT, **limits: float
+    ) -> Lessons:
         (tmp_path / "submission").mkdir(exist_ok=True)
         if first is not None:
-            write(tmp_path / "submission", "01_first", code("#| export\ngiven = 1", "given"), exercise(first, "base"))
+            answer = exercise(first, "base")
+            answer.source = mark + first
+            extra = [code(helper, "extra")] if helper else []
+            write(tmp_path / "submission", "01_first", code("#| export\ngiven = 1", "given"), *extra, answer)
         write(tmp_path / "submission", "02_second", code(second, "import"), exercise(USE, "use"))
         made.append(Lessons(tmp_path / "submission", release, Setting(Limits(**limits), sandbox)))
         return made[-1]
@@ -68,6 +73,24 @@ def test_a_lesson_keeps_what_does_not_use_the_missing_answer(open_lessons: OpenL
     lessons = open_lessons(first)
     with pytest.raises(NotImplementedError, match="base: not written yet"):
         lessons.student("02_second").use(3)
+
+
+def test_a_helper_in_a_cell_that_is_not_exported_goes_with_the_answer(open_lessons: OpenLessons) -> None:
+    lessons = open_lessons("def base(x):\n    return ten(x)", helper="import math\n\ndef ten(x):\n    return 10 * x")
+    assert lessons.student("02_second").use(3) == 31
+    assert any("defines ten and is not exported" in words for words in lessons.repairs)
+
+
+def test_a_cell_that_does_more_than_define_stays_behind(open_lessons: OpenLessons) -> None:
+    lessons = open_lessons("def base(x):\n    return 10 * x", helper="def draw():\n    pass\n\ndraw()")
+    assert lessons.student("02_second").use(3) == 31
+    assert lessons.repairs == []
+
+
+def test_an_answer_without_its_export_line_is_exported(open_lessons: OpenLessons) -> None:
+    lessons = open_lessons("def base(x):\n    return 10 * x", mark="")
+    assert lessons.student("02_second").use(3) == 31
+    assert any("base had lost its line `#| export`" in words for words in lessons.repairs)
 
 
 def test_a_cell_that_hangs_is_not_run_again_for_an_import(open_lessons: OpenLessons) -> None:

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 _EXPORT = re.compile(r"^#\s*\|\s*exports?i?\b", re.MULTILINE)
 _DEFINED = re.compile(r"^(?:(?:async\s+def|def|class)\s+(\w+)|(\w+)\s*(?::[^=\n]+)?=(?!=))", re.MULTILINE)
+_ONLY_DEFINES = re.compile(r"(?:(?:(?:async\s+def|def|class|import|from)\b|[@#)\]} \t]).*|[A-Z_]+ = .*)?")
 _KEPT_TYPES = frozenset({"text/plain", "image/png", "image/jpeg"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _MAX_OUTPUTS = 500
@@ -35,6 +36,11 @@ class Cell:
     @property
     def is_exported(self) -> bool:
         return _EXPORT.search(self.source) is not None
+
+    @property
+    def only_defines(self) -> bool:
+        """Functions, classes, imports and constants in capitals, and nothing at the top level that does work."""
+        return bool(self.defined) and all(map(_ONLY_DEFINES.fullmatch, self.source.splitlines()))
 
     @property
     def is_too_long(self) -> bool:
@@ -74,19 +80,39 @@ def modules(
     """What `tinytorch.core.kernels` is made of: each lesson's exported cells, without those that ended a process.
 
     `given` holds the release's cells; they define what the student's own leave undefined, so that another lesson's
-    import fails for nothing but the use of what is not there.
+    import fails for nothing but the use of what is not there. Cells that are `meant_for_export` come too.
     """
     found: dict[str, Module] = {}
     chars = 0
     for lesson, cells in lessons.items():
         kept: list[list[Any]] = []
+        meant = set(meant_for_export(cells, given[lesson]))
         for cell in cells:
-            if cell.is_exported and cell.number not in left_out.get(lesson, set()):
+            if (cell.is_exported or cell in meant) and cell.number not in left_out.get(lesson, set()):
                 chars += len(cell.source)
                 if chars <= MAX_CELL_CHARS:
                     kept.append([cell.name, cell.source])
         rest = [[cell.name, cell.source, cell.defined] for cell in given[lesson] if cell.is_exported]
         found[short_name(lesson)] = {"cells": kept, "given": rest}
+    return found
+
+
+def meant_for_export(cells: Sequence[Cell], given: Sequence[Cell]) -> dict[Cell, str]:
+    """Cells without `#| export` that other lessons need all the same, each with a sentence for its student.
+
+    These are answers that lost the line, and cells of the student's own with nothing but definitions in them.
+    """
+    exported = {cell.grade_id for cell in given if cell.is_exported and cell.grade_id}
+    texts = {cell.source.strip() for cell in given}
+    found = {}
+    for cell in cells:
+        if cell.is_exported or cell.is_too_long:
+            continue
+        if cell.grade_id in exported:
+            found[cell] = f"cell {cell.grade_id} had lost its line `#| export`; it counts as exported"
+        elif not cell.grade_id and cell.source.strip() not in texts and cell.only_defines:
+            names = ", ".join(cell.defined)[:100]
+            found[cell] = f"cell {cell.number} defines {names} and is not exported; other lessons got it all the same"
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tinytorch.grading.cells import Cell, code_cells, modules
+from tinytorch.grading.cells import Cell, code_cells, meant_for_export, modules
 from tinytorch.grading.intake import take_in
 from tinytorch.grading.model import CellRun
 from tinytorch.grading.session import Notebook, Session, Setting
@@ -36,6 +36,8 @@ class Lessons:
             release = nbformat.read(path, as_version=4)
             self._given[path.stem] = code_cells(f"{path.stem} as released", release, release)
             self._cells[path.stem] = code_cells(path.stem, self._submitted(submission_dir, path, release), release)
+            meant = meant_for_export(self._cells[path.stem], self._given[path.stem])
+            self.repairs += [f"{path.stem}: {words}" for words in meant.values()]
 
     def not_run_reason(self, lesson: str) -> str:
         if lesson not in self._cells:
