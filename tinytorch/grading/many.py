@@ -26,6 +26,7 @@ _DIED = (
     "the process that graded this submission ended by itself, perhaps for lack of memory; "
     "nothing was scored, grade it again with fewer workers"
 )
+_CHANGED = "the submission, the release or the checks changed while this was being graded; grade it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ def grade_many(
     if not waiting:
         return
     for graded in _Run(waiting, setup, open_executor, in_flight or usable_cores(), grade or grade_folder).results():
+        if not graded.result.fault and not keys.are_of(graded.key, graded.result.hashes):
+            graded = Graded(graded.submission, graded.key, SubmissionResult(exercises=(), fault=_CHANGED))
         if not graded.result.fault:
             store.put(graded.key, graded.result)
         yield graded

@@ -94,6 +94,14 @@ class Keys:
         common = {name: self._common[name] for name in ("release", "checks", "grader")}
         return {"submission": submission_digest(submission_dir), **common}
 
+    def are_of(self, key: str, hashes: dict[str, str]) -> bool:
+        """Says whether a result with these hashes is what the key stands for, as far as it was graded from files.
+
+        The grader's own hash is left out: another machine of a cluster may have another Python.
+        """
+        told = {name: hashes[name] for name in ("submission", "release", "checks") if name in hashes}
+        return not told or _text_digest({**self._common, **told}) == key
+
 
 class Store:
     """A folder of results; an entry that cannot be read counts as absent."""

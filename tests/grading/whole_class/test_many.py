@@ -16,7 +16,13 @@ from toy_course import AtOnce
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.many import Graded, GradingPool, Submission, grade_many
 from tinytorch.grading.model import CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.store import Setup, Store
+from tinytorch.grading.store import Keys, Setup, Store
+
+
+def grade_what_changes(folder: Path, setup: Setup) -> SubmissionResult:
+    """The notebook is handed in anew between the moment its key was made and the moment it was read."""
+    (folder / "01_first.ipynb").write_text("handed in anew")
+    return SubmissionResult((), hashes=Keys(setup).hashes(folder))
 
 
 def grade_by_text(folder: Path, setup: Setup) -> SubmissionResult:
@@ -132,3 +138,12 @@ def test_closing_the_iterator_shuts_the_executor_down(tmp_path: Path, setup: Set
     graded.close()
     with pytest.raises(RuntimeError, match="shutdown"):
         pool.submit(threading.active_count)
+
+
+def test_a_submission_that_changes_meanwhile_is_not_kept_as_what_it_was(
+    tmp_path: Path, setup: Setup, store: Store
+) -> None:
+    students = class_of(tmp_path, ada="1")
+    [graded] = grade_many(students, setup, store, open_executor=AtOnce, grade=grade_what_changes)
+    assert "changed while this was being graded" in graded.result.fault
+    assert not store.folder.exists()
