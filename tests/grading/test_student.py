@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -185,16 +186,41 @@ def test_every_timed_result_is_checked(open_student: OpenStudent) -> None:
         student.speed("f", inputs, SORT, bounds=[0.05])
 
 
-def test_work_done_while_inputs_are_handed_over_counts(open_student: OpenStudent) -> None:
+def test_a_process_stands_still_between_its_samples(open_student: OpenStudent) -> None:
     student = open_student(
-        "import gc, time, numpy as np\ngc.unfreeze()\n"
-        "requests = next(found for found in gc.get_objects() if type(found).__name__ == 'Requests')\n"
-        "kept = requests._answers['keep']\n"
-        "def ahead(request):\n    time.sleep(0.05)\n    return kept(request)\n"
-        "requests._answers['keep'] = ahead\n"
-        "def f(x):\n    return np.sort(x)"
+        "import threading, time, numpy as np\nbeats = [0]\n"
+        "def beat():\n    while True:\n        time.sleep(0.002)\n        beats[0] += 1\n"
+        "threading.Thread(target=beat, daemon=True).start()\n"
+        "def f(x):\n    return np.array([beats[0], time.monotonic()])\n"
+        "def g():\n    return beats[0]"
     )
-    assert student.speed("f", inputs, SORT, bounds=[0.5]).high < 0.5
+    seen: list[np.ndarray] = []
+
+    def verify(given: object, result: np.ndarray) -> None:
+        seen.append(result)
+        time.sleep(0.05)
+
+    student.speed("f", lambda: (np.ones(1),), "def reference(x):\n    return x", verify, bounds=[1e-9])
+    beats, seconds = np.array(seen[-1]) - seen[0]
+    assert seconds > 0.05 * (len(seen) - 1)
+    assert beats < 5 * len(seen)
+    before = student.g()
+    time.sleep(0.1)
+    assert student.g() > before
+
+
+def test_an_input_that_is_the_result_lies_where_it_was(open_student: OpenStudent) -> None:
+    student = open_student("import numpy as np\ndef f(x, out):\n    return np.negative(x, out=out)")
+    seen: list[bool] = []
+    student.speed(
+        "f",
+        lambda: (np.ones((3, 5), np.float32), np.empty((3, 5), np.float32)),
+        "def reference(x, out):\n    return np.negative(x, out=out)",
+        lambda given, result: seen.append(bool((result == -1).all())),
+        bounds=[1e-9],
+    )
+    assert len(seen) > 7
+    assert all(seen)
 
 
 def test_a_sample_of_several_calls_has_new_inputs_for_each_and_checks_every_result(open_student: OpenStudent) -> None:
@@ -211,8 +237,8 @@ def test_a_sample_of_several_calls_has_new_inputs_for_each_and_checks_every_resu
         verified.append(given[0])
 
     comparison = student.speed("f", make_inputs, SORT, verify, bounds=[1e-3], calls=5)
-    samples = comparison.pairs + 1  # one to warm up
-    assert (len(made), len(verified)) == (10 * samples, 5 * samples)
+    samples = comparison.pairs + 1  # one to warm up, and one more of the reference
+    assert (len(made), len(verified)) == (10 * samples + 5, 5 * samples)
     assert len({x.tobytes() for x in made}) == len(made)
 
 

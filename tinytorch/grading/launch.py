@@ -16,9 +16,11 @@ from pathlib import Path
 import psutil
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
+from tinytorch.grading.arena import Arena
 from tinytorch.grading.limits import Limits
 from tinytorch.grading.sandbox import Launch, Sandbox, in_bubblewrap, in_the_open
 from tinytorch.grading.seccomp import open_program
+from tinytorch.grading.standstill import go_on, stop_all
 
 KILL_S = 20.0
 KEPT_PRINT_BYTES = 8192
@@ -33,6 +35,9 @@ class Running:
         self.exit_fd: int | None = None  # readable once the process has ended; not every system has one
         self._folder: Path | None = None
         self._init_fd: int | None = None
+        self._root_pid = 0  # of the process whose descendants are what was started here
+        self._stopped: tuple[int, ...] = ()
+        self.arena = Arena()
         read_end, write_end = os.pipe()
         self.print_fd = read_end
         os.set_blocking(read_end, False)
@@ -41,7 +46,9 @@ class Running:
                 self._start_isolated(limits, theirs, write_end, hidden)
             else:
                 self._folder = Path(tempfile.mkdtemp(prefix="tinytorch-student-"))
-                self._popen = _start(in_the_open(limits, theirs.fileno(), self._folder), theirs, write_end)
+                launch = in_the_open(limits, theirs.fileno(), self._folder)
+                self._popen = _start(launch, theirs, write_end, self.arena.fd)
+                self._root_pid = self._popen.pid
         except BaseException:
             self._close()
             raise
@@ -59,14 +66,15 @@ class Running:
             filter_fd = open_program()
             passed += [] if filter_fd is None else [filter_fd]
             launch = in_bubblewrap(limits, theirs.fileno(), info_write, filter_fd, hidden)
-            self._popen = _start(launch, theirs, output, *passed)
+            self._popen = _start(launch, theirs, output, self.arena.fd, *passed)
         finally:
             for descriptor in passed:
                 os.close(descriptor)
         with os.fdopen(info_read, "rb") as info:
             said = info.read()
         try:
-            self._init_fd = os.pidfd_open(json.loads(said)["child-pid"])
+            self._root_pid = json.loads(said)["child-pid"]
+            self._init_fd = os.pidfd_open(self._root_pid)
         except (ValueError, KeyError, ProcessLookupError) as err:
             self._popen.kill()
             self._popen.wait(KILL_S)
@@ -88,6 +96,17 @@ class Running:
 
     def has_exited(self) -> bool:
         return self._popen.poll() is not None
+
+    def stand_still(self) -> None:
+        """Stops the process and all that it started, and makes sure; nothing happens where that is done already."""
+        if not self._stopped:
+            self._stopped = stop_all(self._root_pid, with_root=self._init_fd is None)
+
+    def go_on(self) -> tuple[int, ...]:
+        """Lets all of it run again; returns whom."""
+        stopped, self._stopped = self._stopped, ()
+        go_on(stopped)
+        return stopped
 
     def memory_bytes(self) -> int:
         """Resident memory of the process and all its children; memory that they share counts for each."""
@@ -135,6 +154,7 @@ class Running:
 
     def _close(self) -> None:
         self.wire.close()
+        self.arena.close()
         for descriptor in (self.print_fd, self._init_fd, self.exit_fd):
             if descriptor is not None:
                 os.close(descriptor)
@@ -152,15 +172,15 @@ def _processes_with(name: str, value: str) -> list[psutil.Process]:
     return found
 
 
-def _start(launch: Launch, theirs: socket.socket, output: int, *more: int) -> subprocess.Popen[bytes]:
+def _start(launch: Launch, theirs: socket.socket, output: int, arena: int, *more: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         launch.command,
-        env=launch.environment,
+        env=launch.environment | {"TINYTORCH_ARENA": str(arena)},
         cwd=launch.folder,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
-        pass_fds=(theirs.fileno(), *more),
+        pass_fds=(theirs.fileno(), arena, *more),
         start_new_session=True,
     )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+import numpy as np
 
 from tinytorch.errors import GraderFaultError, WireError
 from tinytorch.grading.cells import Cell, Module, clean_outputs, clean_text
@@ -17,6 +19,7 @@ from tinytorch.grading.launch import Running
 from tinytorch.grading.limits import Limits
 from tinytorch.grading.model import CellRun
 from tinytorch.grading.sandbox import Sandbox
+from tinytorch.grading.standstill import stop
 from tinytorch.grading.trouble import Crashed, OutOfTime, StudentError, TimedOut, to_exception
 from tinytorch.grading.wire import Message
 
@@ -84,9 +87,45 @@ class Session:
         `strikes_for` is the function that a time-out or a death is put down to.
         """
         self.ensure_started(strikes_for)
+        return self._answer(lambda limit_s: self._exchange(message, limit_s), strikes_for, read)
+
+    def timed(
+        self, message: Message, arrays: Sequence[np.ndarray], strikes_for: str, read: Callable[[Message], Answer]
+    ) -> tuple[float, Answer]:
+        """As `ask`, for a request whose arrays lie in the arena; also the seconds from request to reply.
+
+        The process stands still before the clock starts and after it has stopped. What `read` finds in the reply is
+        what was there then. It goes on standing still until the next request, so that it cannot slow anybody else.
+        """
+        self.ensure_started(strikes_for)
+        self._running.stand_still()
+        entries = self._running.arena.place(arrays)
+        request = Message({**message.header, "entries": entries, "id": secrets.randbits(53)})
+        took_s = 0.0
+
+        def exchange(limit_s: float) -> Message:
+            nonlocal took_s
+            began = time.perf_counter()
+            self._channel.send(request, limit_s)
+            members = self._running.go_on()
+            reply = self._channel.receive(limit_s)
+            stop(members)
+            took_s = time.perf_counter() - began
+            self._running.stand_still()
+            if reply.header.get("kind") == "timed":
+                arrays = self._running.arena.read(reply.header.get("entries"))
+                reply = Message(reply.header, arrays)
+            return _reply_to(request, reply)
+
+        answer = self._answer(exchange, strikes_for, read)
+        return took_s, answer
+
+    def _answer(
+        self, exchange: Callable[[float], Message], strikes_for: str, read: Callable[[Message], Answer]
+    ) -> Answer:
         limit_s = min(self.setting.limits.call_s, self._remaining_s())
         try:
-            reply = self._exchange(message, limit_s)
+            reply = exchange(limit_s)
             if reply.header["kind"] != "error":
                 return read(reply)
         except DeadlineError as err:
@@ -160,16 +199,13 @@ class Session:
 
     def _exchange(self, message: Message, limit_s: float) -> Message:
         """Sends a request and waits for its reply: any other message is a WireError."""
-        number = secrets.randbits(53)  # not to be guessed, so that no reply can be sent ahead of its request
         began = time.monotonic()
+        number = secrets.randbits(53)  # not to be guessed, so that no reply can be sent ahead of its request
         request = Message({**message.header, "id": number}, message.arrays)
-        if message.header["op"] != "timed":  # nothing of the grader's own may come between a clock and its call
-            self._channel.look()
+        self._channel.look()
+        self._running.go_on()
         self._channel.send(request, limit_s)
-        reply = self._channel.receive(limit_s - (time.monotonic() - began))
-        if reply.header.get("id") != number or type(reply.header.get("kind")) is not str:
-            raise WireError("a reply that answers no request")
-        return reply
+        return _reply_to(request, self._channel.receive(limit_s - (time.monotonic() - began)))
 
     def _remaining_s(self) -> float:
         left_s = self.setting.until - time.monotonic()
@@ -200,6 +236,12 @@ class Session:
         running = self._running
         self.close()
         return running.print_tail() if running is not None else ""
+
+
+def _reply_to(request: Message, reply: Message) -> Message:
+    if reply.header.get("id") != request.header["id"] or type(reply.header.get("kind")) is not str:
+        raise WireError("a reply that answers no request")
+    return reply
 
 
 def _read_error(fields: object) -> StudentError:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-import time
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,25 @@ from tinytorch.grading.wire import Message
 Verify = Callable[[tuple[Any, ...], Any], None]
 
 LIMIT_S = 8.0
-SLACK_S = 0.001
+LEAST_SHARE = 0.5  # that is counted in any case: of a sample, where a process saved itself the copying of its results
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Results of one sample, and what the process says that its calls and copying their results took."""
+
+    results: Any
+    call_s: float
+    copy_s: float
 
 
 class Race:
     """Takes a sample of one side or the other on fresh inputs, checking results; `run` lets `compare_timed` do so.
 
-    Inputs are handed over before the clock starts; it stops when the process says that the call has returned, and the
-    result is fetched afterwards. What handing over and fetching take beyond what they take with the reference counts
-    as the student's time: work done ahead of the call or put off until after it earns nothing.
+    Each process stands still except while its own sample is timed, by the grader's clock. Inputs come into its memory
+    just before, and results are read from there when it stands still again, so a sample holds all the work: none can
+    be done ahead, put off, or left to a thread, and neither side can slow the other. What a sample of the reference's
+    process, which is trusted, at least takes besides its calls is taken off the samples of both sides.
     """
 
     def __init__(
@@ -44,15 +55,16 @@ class Race:
         self._session, self._reference = session, reference_session
         self._name, self._make_inputs, self._verify = name, make_inputs, verify
         self._missing_words = missing_words
-        self._slots, self._calls = itertools.count(1), 1
-        self._around_allowed_s = 0.0
+        self._calls = 1
+        self._around_s = self._copy_s = math.inf  # the least so far, of the way to the process and back, and of copying
         define = Message({"op": "define", "source": reference, "name": "reference"})
         self._remote = self._trusted(define, _number)
 
     def run(self, bounds: tuple[float, ...], calls: int = 1) -> Comparison:
-        """Both sides run once before any timing, so that nobody's compilation counts. A sample is `calls` calls."""
+        """Both sides run before any timing, so that nobody's compilation counts. A sample is `calls` calls."""
         self._calls = calls
         self._session.ensure_started(self._name)
+        self._reference_s()
         self._reference_s()
         self._candidate_s()
         return compare_timed(self._candidate_s, self._reference_s, bound=bounds, limit_s=LIMIT_S)
@@ -60,57 +72,67 @@ class Race:
     def _candidate_s(self) -> float:
         batch = self._fresh()
 
-        def ask(message: Message, read: Callable[[Message], Any]) -> Any:
-            return self._session.ask(message, self._name, read)
+        def ask(message: Message, arrays: Sequence[np.ndarray]) -> tuple[float, _Sample | None]:
+            return self._session.timed(message, arrays, self._name, _sample)
 
-        call_s, around_s, results = self._once(ask, {"name": self._name}, batch)
+        took_s, sample = self._once(ask, {"name": self._name}, batch)
+        self._check(batch, sample.results)
+        return self._net(took_s)
+
+    def _reference_s(self) -> float:
+        took_s, sample = self._once(self._trusted_sample, {"remote": self._remote}, self._fresh())
+        self._around_s = min(self._around_s, took_s - sample.call_s - sample.copy_s)
+        self._copy_s = min(self._copy_s, sample.copy_s)
+        return self._net(took_s)
+
+    def _net(self, took_s: float) -> float:
+        """Seconds of a sample without what every sample takes besides its calls."""
+        left_s = max(took_s - self._around_s, LEAST_SHARE * self._around_s)
+        return max(left_s - self._copy_s, LEAST_SHARE * left_s)
+
+    def _fresh(self) -> list[tuple[Any, ...]]:
+        """Inputs for one sample that neither process has seen."""
+        return [tuple(self._make_inputs()) for _ in range(self._calls)]
+
+    def _check(self, batch: list[tuple[Any, ...]], results: list[Any]) -> None:
         if self._verify is None:
-            _, _, expected = self._once(self._trusted, {"remote": self._remote}, batch)
+            _, expected = self._once(self._trusted_sample, {"remote": self._remote}, batch)
         for number, (inputs, result) in enumerate(zip(batch, results, strict=True)):
             if isinstance(result, Unsupported):
                 raise CheckFailed(f"{self._name} returned {result.words}, which cannot be used here")
             if self._verify is not None:
                 self._verify(inputs, result)
             else:
-                _agree(result, expected[number], inputs)
-        return call_s + max(0.0, around_s - self._around_allowed_s)
-
-    def _fresh(self) -> list[tuple[Any, ...]]:
-        """Inputs for one sample that neither process has seen."""
-        return [tuple(self._make_inputs()) for _ in range(self._calls)]
-
-    def _reference_s(self) -> float:
-        call_s, around_s, _ = self._once(self._trusted, {"remote": self._remote}, self._fresh())
-        self._around_allowed_s = max(self._around_allowed_s, 2 * around_s + SLACK_S)
-        return call_s
+                _agree(result, expected.results[number], inputs)
 
     def _once(
         self, ask: Callable[..., Any], target: dict[str, Any], batch: list[tuple[Any, ...]]
-    ) -> tuple[float, float, list[Any]]:
-        """Seconds of the calls, seconds of what is done around them, and the results."""
-        slot = next(self._slots)
+    ) -> tuple[float, _Sample]:
+        """Seconds of one sample, and what came of it."""
         packer = Packer(strict=True)
-        trees = {"args": packer.pack(tuple(batch)), "kwargs": packer.pack({})}
-        timed = Message({"op": "timed", "slot": slot, "target": target})
-        begun = time.perf_counter()
-        ask(Message({"op": "keep", "slot": slot, **trees}, tuple(packer.arrays)), _done)
-        called = time.perf_counter()
-        is_there = ask(timed, _done)
-        returned = time.perf_counter()
-        if not is_there:
+        message = Message({"op": "timed", "target": target, "args": packer.pack(tuple(batch))})
+        took_s, sample = ask(message, packer.arrays)
+        if sample is None:
             raise CheckFailed(self._missing_words(self._name))
-        results = ask(Message({"op": "fetch", "slot": slot}), _value)
-        fetched = time.perf_counter()
-        if isinstance(results, Unsupported):
-            raise CheckFailed(f"{self._name} returned {results.words}, which cannot be used here")
-        if not isinstance(results, list) or len(results) != len(batch):
+        if isinstance(sample.results, Unsupported):
+            raise CheckFailed(f"{self._name} returned {sample.results.words}, which cannot be used here")
+        if not isinstance(sample.results, list) or len(sample.results) != len(batch):
             raise CheckFailed(f"{self._name} did not give a result for each call")
-        return returned - called, fetched - returned + called - begun, results
+        return took_s, sample
+
+    def _trusted_sample(self, message: Message, arrays: Sequence[np.ndarray]) -> tuple[float, _Sample | None]:
+        with self._faults():
+            return self._reference.timed(message, arrays, "the reference", _sample)
 
     def _trusted(self, message: Message, read: Callable[[Message], Any]) -> Any:
-        """Asks the reference's process, where anything but an answer is the grader's fault."""
-        try:
+        with self._faults():
             return self._reference.ask(message, "the reference", read)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """In the reference's process, anything but an answer is the grader's fault."""
+        try:
+            yield
         except Exception as err:
             if isinstance(err, StudentTrouble) or is_students(err):
                 raise GraderFaultError(f"the reference for {self._name} failed: {err}") from err
@@ -124,12 +146,6 @@ def _agree(result: Any, expected: Any, inputs: tuple[Any, ...]) -> None:
     check.close(result, expected, dtype=expected.dtype, terms=terms, what="a timed result")
 
 
-def _done(reply: Message) -> bool:
-    if reply.header["kind"] not in ("done", "missing"):
-        raise WireError("a reply of the wrong kind")
-    return reply.header["kind"] == "done"
-
-
 def _number(reply: Message) -> int:
     match reply.header.get("value"):
         case ["remote", int() as number]:
@@ -137,7 +153,14 @@ def _number(reply: Message) -> int:
     raise WireError("a reply of the wrong kind")
 
 
-def _value(reply: Message) -> Any:
-    if reply.header["kind"] != "value":
+def _sample(reply: Message) -> _Sample | None:
+    """What a "timed" reply holds; None where there is no such function."""
+    if reply.header["kind"] == "missing":
+        return None
+    if reply.header["kind"] != "timed":
         raise WireError("a reply of the wrong kind")
-    return Unpacker(reply.arrays, lambda number: Unsupported("an object")).unpack(reply.header.get("value"))
+    clocks = [reply.header.get(name) for name in ("call_s", "copy_s")]
+    if not all(type(seconds) is float for seconds in clocks):
+        raise WireError("a reply with the wrong fields")
+    unpacker = Unpacker(reply.arrays, lambda number: Unsupported("an object"))
+    return _Sample(unpacker.unpack(reply.header.get("value")), *clocks)

@@ -110,7 +110,7 @@ def _read_array(entry: object, payload: bytes | bytearray, at: int, layouts: boo
         raise WireError("an array's description has the wrong fields")
     if not isinstance(entry["dtype"], str) or entry["dtype"] not in DTYPES:
         raise WireError("an array's dtype is not one that may be sent")
-    dtype, shape = np.dtype(entry["dtype"]), _read_shape(entry["shape"])
+    dtype, shape = np.dtype(entry["dtype"]), read_shape(entry["shape"])
     size = math.prod(shape)
     end = at + size * dtype.itemsize
     if end > len(payload):
@@ -121,7 +121,7 @@ def _read_array(entry: object, payload: bytes | bytearray, at: int, layouts: boo
     return flat.reshape(shape).copy(), end
 
 
-def _read_shape(shape: object) -> tuple[int, ...]:
+def read_shape(shape: object) -> tuple[int, ...]:
     if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
         raise WireError(f"an array's shape must be a list of at most {MAX_DIMENSIONS} lengths")
     if not all(type(length) is int and length >= 0 for length in shape):

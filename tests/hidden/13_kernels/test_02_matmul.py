@@ -1,5 +1,7 @@
 """Graded checks of lesson 02_matmul: the trusted side of its 23 points."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -74,7 +76,8 @@ def takes_any_layout(student, name, rng):
 
 def verify_product(inputs, result):
     A, B = inputs
-    close(result, A, B)
+    # Rounding errors of a sum grow like the root of its length; twice that leaves no room for shorter numbers.
+    check.close(result, exact(A, B), dtype=np.float32, terms=2 * math.isqrt(A.shape[1]))
 
 
 @pytest.mark.grade("check_matmul_baseline", weight=2)

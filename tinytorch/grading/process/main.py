@@ -26,7 +26,9 @@ def main() -> None:
 
     record = Record(settings["cell_text_chars"], settings["cell_image_chars"])
     files = CellFiles(Path(settings["cells"]))
-    requests = Requests(make_shell(record, files), files)
+    arena_fd = int(os.environ.pop("TINYTORCH_ARENA"))
+    os.set_inheritable(arena_fd, False)
+    requests = Requests(make_shell(record, files), files, arena_fd)
     gc.freeze()
     os.set_inheritable(settings["wire_fd"], False)
     with socket.socket(fileno=settings["wire_fd"]) as wire:

@@ -1,0 +1,74 @@
+"""The memory that timed calls share: what the grader puts in is found, and a lie about results is no result."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from tinytorch.errors import GraderFaultError, WireError
+from tinytorch.grading.arena import ARENA_BYTES, Arena
+from tinytorch.grading.process import arena as students
+
+
+@pytest.fixture
+def arena():
+    made = Arena()
+    yield made
+    made.close()
+
+
+def test_arrays_are_found_with_their_alignment_and_flags(arena: Arena) -> None:
+    given = [np.arange(40, dtype=np.float32)[3:].reshape(37, 1), np.ones((0, 3)), np.array(5, np.int8), np.arange(9)]
+    given[3].flags.writeable = False
+    views = students.Arena(arena.fd).views(arena.place(given))
+    for array, view in zip(given, views, strict=True):
+        np.testing.assert_array_equal(view, array, strict=True)
+        assert view.flags.writeable == array.flags.writeable
+    assert views[0].ctypes.data % 64 == given[0].ctypes.data % 64
+
+
+def test_results_lie_behind_the_inputs_or_are_inputs(arena: Arena) -> None:
+    other = students.Arena(arena.fd)
+    entries = arena.place([np.ones(1000), np.zeros(3)])
+    inputs = other.views(entries)
+    placed = other.put([np.arange(6).reshape(2, 3).T, inputs[1]], inputs, entries)
+    results = arena.read(placed)
+    assert results[0].tolist() == [[0, 3], [1, 4], [2, 5]]
+    assert (results[1].tolist(), placed[1]["at"]) == ([0, 0, 0], entries[1]["at"])
+    np.testing.assert_array_equal(inputs[0], 1)
+
+
+def test_what_does_not_fit_is_told(arena: Arena) -> None:
+    with pytest.raises(GraderFaultError, match="more than 64 MiB"):
+        arena.place([np.zeros(ARENA_BYTES, np.uint8), np.zeros(1)])
+    with pytest.raises(GraderFaultError, match="C-contiguous"):
+        arena.place([np.zeros((3, 4)).T])
+    assert students.Arena(arena.fd).put([np.zeros(ARENA_BYTES // 8 + 1)], [], []) is None
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        None,
+        [3],
+        [{"dtype": "<f8", "shape": [1]}],
+        [{"dtype": "|O", "shape": [1], "at": 0}],
+        [{"dtype": "<f8", "shape": [-1], "at": 0}],
+        [{"dtype": "<f8", "shape": [1], "at": -8}],
+        [{"dtype": "<f8", "shape": [1], "at": ARENA_BYTES - 7}],
+        [{"dtype": "<f8", "shape": [1 << 40], "at": 0}],
+        [{"dtype": "<f8", "shape": [1], "at": True}, {"dtype": "<f8", "shape": [1], "at": 1.0}],
+        [{"dtype": "|u1", "shape": [ARENA_BYTES], "at": 0}] * 2,
+        [{"dtype": "|u1", "shape": [0], "at": 0}] * 5000,
+    ],
+)
+def test_a_lie_about_results_is_refused(arena: Arena, entries: object) -> None:
+    with pytest.raises(WireError):
+        arena.read(entries)
+
+
+def test_its_size_cannot_be_changed_by_whoever_holds_it(arena: Arena) -> None:
+    with pytest.raises(PermissionError):
+        os.ftruncate(arena.fd, 4096)
