@@ -90,6 +90,21 @@ VALUES = {
     "offset": (SQUARE + np.float32(0.75), SQUARE, (), "the same amount"),
     "float32 inside": ((A @ B).astype(np.float64), A.astype(np.float64) @ B.astype(np.float64), (), "float32 rounding"),
     "rounding": (SQUARE * np.float32(1 + 1e-4) - 1e-4 * SQUARE + np.float32(4e-5), SQUARE, (), "errors are small"),
+    "one element wraps": (np.array([[-104]]), np.array([[-104 + 512]]), (), "wrap around"),
+    "products that wrap to zero": (np.zeros((2, 1), int), np.array([[49152], [49152]]), (), "wrap around"),
+    "last code cut off": (np.array([60, 7, 2]), np.array([60, 7, 3]), (), ""),
+    "a sum that wraps beside a large one": (
+        np.array([[-27506.0, 3e11]], np.float32),
+        np.array([[-1.26e11, 3e11]], np.float32),
+        (np.ones((1, 9), np.float32), np.array([[-2.75e4, 3e11]] + 8 * [[-1.575e10, 0]], np.float32)),
+        "",
+    ),
+    "codes cut off, times a scale": (
+        np.float32(0.05) * np.floor(SQUARE * 40),
+        np.float32(0.05) * np.rint(SQUARE * 40),
+        (),
+        "",
+    ),
     "something else": (RNG.standard_normal((8, 8)).astype(np.float32), SQUARE, (SQUARE, BIAS), ""),
 }
 

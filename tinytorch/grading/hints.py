@@ -14,15 +14,17 @@ import numpy as np
 from tinytorch.grading.evidence import Evidence, numbers
 
 UNITS = (1e3, 1e6)  # from milliseconds and from seconds to microseconds
-WIDTHS = (32, 16, 8)  # bits of the integers that wrap
+WRAP = 256  # what an int8 wraps by; wider integers wrap by a multiple of it
 MULTIPLICATIONS = 1 << 27  # in a product that is only tried
 
 
 def for_array(evidence: Evidence, inputs: Sequence[object] = ()) -> str:
     """The first mistake that explains the answer, in a sentence; empty where none does. `inputs` of the call."""
     with np.errstate(all="ignore"):
+        if evidence.came.size == 1:
+            return _lonely(float(evidence.came.item()), float(evidence.due.item()))
         if evidence.is_explained_by(evidence.due):
-            return "The errors are small: rounding, of more steps than the task needs or in too narrow a type."
+            return "The errors are small beside the largest element: look at rounding, and at the type of each step."
         return next((hint for recognise in _RECOGNISERS if (hint := recognise(evidence, inputs))), "")
 
 
@@ -84,7 +86,7 @@ def for_number(value: float, expected: float | None = None, low: float | None = 
         return "The square root is missing."
     if fits(1 / value):
         return "The ratio is upside down."
-    if value.is_integer() and float(expected).is_integer() and (value - expected) % 256 == 0:
+    if value.is_integer() and float(expected).is_integer() and (value - expected) % WRAP == 0:
         return _WRAPPED
     return ""
 
@@ -95,6 +97,11 @@ CHANGED = (
 )
 
 _WRAPPED = "Small integers wrap around: widen them (astype) before they are multiplied or added, not after."
+
+
+def _lonely(came: float, due: float) -> str:
+    """Of one element, which would fit many a mistake of whole arrays by chance."""
+    return for_number(came, due) if math.isfinite(came) else ""
 
 
 def _nothing_written(evidence: Evidence, inputs: Sequence[object]) -> str:
@@ -161,7 +168,7 @@ def _terms(evidence: Evidence, inputs: Sequence[object]) -> str:
             pass
         case _:
             return ""
-    reached = np.argwhere(evidence.bad & (evidence.came != 0))
+    reached = np.argwhere(evidence.bad & (np.abs(evidence.came) > evidence.allowed))
     is_small = A.size * B.shape[1] <= MULTIPLICATIONS
     if (len(A), B.shape[1]) != evidence.came.shape or not len(reached) or not is_small:
         return ""
@@ -185,7 +192,8 @@ def _edges(evidence: Evidence, inputs: Sequence[object]) -> str:
     outside = np.ones(good.shape, bool)
     outside[box] = False
     by_chance = good & (evidence.came == 0)  # a zero that was never written is sometimes right
-    if not np.all(good[box]) or np.mean((good & ~by_chance)[outside]) > 0.1:
+    is_alone = np.count_nonzero(evidence.bad) < 2
+    if is_alone or not np.all(good[box]) or np.mean((good & ~by_chance)[outside]) > 0.1:
         return ""
     cut = [(part.stop, length) for part, length in zip(box, good.shape, strict=True) if part.stop < length]
     if all(2 * stop <= length for stop, length in cut):
@@ -206,7 +214,7 @@ def _wraps(evidence: Evidence, inputs: Sequence[object]) -> str:
     if not evidence.is_whole:
         return ""
     difference = (evidence.came - evidence.due)[evidence.bad]
-    if any(np.all(difference % 2**bits == 0) for bits in WIDTHS if len(difference) > 1 or bits > 8):
+    if len(difference) > 1 and np.all(difference % WRAP == 0):
         return _WRAPPED
     return ""
 
@@ -232,9 +240,8 @@ def _precision(evidence: Evidence, inputs: Sequence[object]) -> str:
     error = np.abs(evidence.came[finite] - evidence.due[finite]).max(initial=0.0)
     if evidence.dtype.kind != "f" or not np.all(finite == np.isfinite(evidence.came)) or size == 0:
         return ""
-    for narrow in (np.float32, np.float16):
-        if np.dtype(narrow).itemsize < evidence.dtype.itemsize and error <= 16 * np.finfo(narrow).eps * size:
-            return f"The error is of the size of {np.dtype(narrow)} rounding: part of the work may be done in it."
+    if evidence.dtype.itemsize > 4 and error <= 16 * np.finfo(np.float32).eps * size:
+        return "The error is of the size of float32 rounding: part of the work may be done in it."
     return ""
 
 
@@ -256,6 +263,7 @@ def _constant(evidence: Evidence, inputs: Sequence[object]) -> str:
 
 
 _RECOGNISERS: tuple[Callable[[Evidence, Sequence[object]], str], ...] = (
+    _wraps,  # before zeros: a power of two may wrap to one
     _nothing_written,
     _nan,
     _turned,
@@ -265,7 +273,6 @@ _RECOGNISERS: tuple[Callable[[Evidence, Sequence[object]], str], ...] = (
     _bias_axis,
     _terms,
     _edges,
-    _wraps,
     _rounding,
     _constant,
     _precision,
