@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test quick widths mutants variants bench bench-peers lint setup fuzz clean help
+.PHONY: regrade demo test quick widths mutants variants bench bench-peers lint setup fuzz clean help
 
 help:
 	@echo "make demo    export, generate, release, collect and grade a sample class; prints its table"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench   measure every kernel beside its bar; ARGS='--quick --only relu' takes options"
 	@echo "make bench-peers   install torch and onnxruntime into the virtual environment and compare with them"
 	@echo "make fuzz    fuzz the grader's doors, a minute each; ARGS='--seconds 600 --seed 7 archive' takes options"
+	@echo "make regrade   grade the same submissions again and again, idle and loaded: do they get the same points?"
 	@echo "make clean   remove what demo, tests and benchmarks made (not the virtual environment)"
 
 setup: $(READY)
@@ -73,6 +74,10 @@ bench-peers: setup
 fuzz: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris>=3.0'
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+# Long: two submissions, 20 times idle and 20 with every core loaded. ARGS='--times 3 --only test_03 reference' is shorter.
+regrade: setup
+	$(BIN)/python -m tests.regrade $(ARGS)
 
 clean:
 	rm -rf assignments bench-results fuzz-results mutation-results demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -10,6 +10,7 @@ from typing import Any
 
 from tinytorch.bench import Comparison
 from tinytorch.errors import WireError
+from tinytorch.grading.limit import Work, check_possible, measured_roof
 from tinytorch.grading.session import Session
 from tinytorch.grading.speed import Race, Verify
 from tinytorch.grading.trouble import CheckFailed
@@ -102,16 +103,21 @@ class Student:
         *,
         bounds: Iterable[float],
         calls: int = 1,
+        work: Work | None = None,
     ) -> Comparison:
         """NAME against `reference` (source that defines a function of that name), timed in turn by the grader's clock.
 
         A timed sample is `calls` calls, each with inputs of its own from `make_inputs`; `verify(inputs, result)` judges
         every result, by default against the reference's. The comparison goes on until the ratio is known to lie
-        between two neighbours of `bounds` (bands will do: their ratios are meant), or its time is up.
+        between two neighbours of `bounds` (bands will do: their ratios are meant), or its time is up. `work` is what
+        one call has to do at least: a time in which this machine cannot do that is a fault, see `limit`.
         """
         self.last_inputs = ()
         race = Race(self._session, self._open_reference(), name, make_inputs, reference, verify, self._missing_words)
-        return race.run(tuple(bounds), calls)
+        comparison = race.run(tuple(bounds), calls)
+        if work is not None:
+            check_possible(comparison, work, calls, name, measured_roof)
+        return comparison
 
     def earlier_failure(self) -> str:
         """The first cell of the notebook that failed, as a sentence, for errors that may follow from it."""

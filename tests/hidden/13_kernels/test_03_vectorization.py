@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tinytorch.grading import check
+from tinytorch.grading.limit import Work
 
 pytestmark = pytest.mark.lesson("03_vectorization")
 
@@ -101,7 +102,8 @@ def test_speed_of_relu(student, rng):
         check.close(result, np.maximum(inputs[0], 0), dtype=np.float32)
 
     reference = "def reference(x, out):\n    return np.maximum(x, 0, out=out)"
-    compared = student.speed("vectorized_relu", make_inputs, reference, verify, bounds=RELU_BANDS, calls=8)
+    work = Work(moved_bytes=2 * 100_000 * 4)
+    compared = student.speed("vectorized_relu", make_inputs, reference, verify, bounds=RELU_BANDS, calls=8, work=work)
     check.bands(compared, RELU_BANDS)
 
 
@@ -248,5 +250,6 @@ def test_speed_of_fused_relu_bias(student, rng):
         check.close(result, np.maximum(x + bias, 0), dtype=np.float32, terms=2)
 
     reference = "def reference(x, bias, out):\n    np.add(x, bias, out=out)\n    return np.maximum(out, 0, out=out)"
-    compared = student.speed("fused_relu_bias", make_inputs, reference, verify, bounds=FUSED_BANDS)
+    work = Work(moved_bytes=2 * 2000 * 500 * 4)
+    compared = student.speed("fused_relu_bias", make_inputs, reference, verify, bounds=FUSED_BANDS, work=work)
     check.bands(compared, FUSED_BANDS)

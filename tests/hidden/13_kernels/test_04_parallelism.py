@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tinytorch.grading import check
+from tinytorch.grading.limit import Work
 
 pytestmark = pytest.mark.lesson("04_parallelism")
 
@@ -251,4 +252,6 @@ def test_speed_of_parallel_matmul(student, rng):
         A, B = inputs
         check.close(result, A.astype(np.float64) @ B.astype(np.float64), dtype=np.float32, terms=2 * math.isqrt(510))
 
-    check.bands(student.speed("parallel_matmul", make_inputs, PARALLEL_LOOPS, verify, bounds=PANEL_BANDS), PANEL_BANDS)
+    work = Work(operations=2 * 510**3)
+    compared = student.speed("parallel_matmul", make_inputs, PARALLEL_LOOPS, verify, bounds=PANEL_BANDS, work=work)
+    check.bands(compared, PANEL_BANDS)

@@ -1,0 +1,43 @@
+"""What the tool that grades again and again concludes from its runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.regrade import IDLE, LOADED, Run, agree, differing, table
+from tinytorch.grading.model import CheckResult, ExerciseResult, Outcome, SubmissionResult
+
+
+def run(machine: str, share: float, fault: str = "") -> Run:
+    speed = CheckResult("t::speed", "01", "check_f", 1.0, Outcome.UNDECIDED, "", share=share)
+    right = CheckResult("t::right", "01", "check_f", 3.0, Outcome.PASSED, "")
+    exercise = ExerciseResult("01", "check_f", 8.0, 8.0 * (3 + share) / 4, (right, speed))
+    return Run("someone", machine, SubmissionResult((exercise,), fault=fault, seconds=2.0))
+
+
+def test_the_same_points_agree() -> None:
+    runs = [run(IDLE, 0.5), run(LOADED, 0.5)]
+    assert agree(runs)
+    assert "1 undecided   points: 7\n" in table(runs)
+
+
+def test_other_points_are_named_with_their_check() -> None:
+    runs = [run(IDLE, 0.5), run(LOADED, 1.0)]
+    assert not agree(runs)
+    assert differing(runs) == {("someone", "t::speed"): [1.0, 2.0]}
+    assert table(runs).endswith("differs: someone, t::speed: 1, 2")
+
+
+def test_a_fault_is_no_agreement() -> None:
+    runs = [run(IDLE, 0.5), run(LOADED, 0.5, fault="it stumbled")]
+    assert not agree(runs)
+    assert "fault: someone loaded: it stumbled" in table(runs)
+
+
+def test_equal_totals_do_not_hide_checks_that_differ() -> None:
+    first, second = run(IDLE, 0.5), run(LOADED, 0.5)
+    checks = tuple(CheckResult(f"t::{name}", "01", "check_f", 1.0, Outcome.PASSED, "") for name in ("right", "speed"))
+    swapped = ExerciseResult("01", "check_f", 8.0, 7.0, checks)
+    second = Run("someone", LOADED, SubmissionResult((swapped,)))
+    assert first.result.score == pytest.approx(second.result.score)
+    assert not agree([first, second])
