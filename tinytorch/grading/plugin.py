@@ -53,13 +53,15 @@ class HiddenChecks:
     def student(self, request: pytest.FixtureRequest) -> Student:
         found = self._lessons.student(_lesson(request.node))
         found.last_answer = None
+        found.rng_of_check = lambda: getattr(request.node, "rng", None)
         request.node.student = found
         return found
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
         digest = hashlib.sha256(check_name(request.node).encode()).digest()
-        return np.random.default_rng([self._seed, int.from_bytes(digest[:8], "big")])
+        request.node.rng = np.random.default_rng([self._seed, int.from_bytes(digest[:8], "big")])
+        return request.node.rng
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if self._is_wanted(check_name(item))]
