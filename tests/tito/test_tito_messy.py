@@ -74,9 +74,16 @@ def test_honest_work_keeps_its_points(mess: object, points: dict[str, tuple[floa
     assert points[mess.name] == mess.points
 
 
-@pytest.mark.parametrize("mess", [each for each in messes.MESSES if each.repair], ids=lambda mess: mess.name)
-def test_a_repair_is_told_in_the_feedback(mess: object, toy: Toy, run: Done) -> None:
-    done = as_process("grade", "feedback", MODULE, "--student", mess.name, at=toy.project.root)
+@pytest.fixture(scope="module")
+def feedback(toy: Toy, run: Done) -> Path:
+    """The pages of all students in whose work something is mended."""
+    students = [word for mess in messes.MESSES if mess.repair for word in ("--student", mess.name)]
+    done = as_process("grade", "feedback", MODULE, *students, at=toy.project.root, timeout_s=300)
     assert done.code == 0, done.err
-    pages = (toy.assignments / "feedback" / mess.name / MODULE).glob("*.html")
+    return toy.assignments / "feedback"
+
+
+@pytest.mark.parametrize("mess", [each for each in messes.MESSES if each.repair], ids=lambda mess: mess.name)
+def test_a_repair_is_told_in_the_feedback(mess: object, feedback: Path) -> None:
+    pages = (feedback / mess.name / MODULE).glob("*.html")
     assert any(mess.repair in page.read_text(encoding="utf-8") for page in pages)
