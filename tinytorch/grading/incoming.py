@@ -105,7 +105,7 @@ def _zip(file: io.IOBase, prefix: tuple[str, ...], outer: datetime, depth: int) 
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as err:
             yield Refused(name, f"a broken zip ({err})")
             return
-        members = [member for member in archive.infolist() if not member.is_dir()]
+        members = [member for member in archive.infolist() if not member.filename.endswith("/")]
         most = MAX_STUDENT_BYTES if depth else MAX_ZIP_BYTES
         if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > most:
             yield Refused(name, "a zip with too many or too large files")

@@ -167,3 +167,17 @@ def test_members_of_the_same_name_are_each_told(class_zip: Path) -> None:
         class_zip.write_bytes(zipped(("ada/a.ipynb", b"1"), ("ada/a.ipynb", b"2")))
     items = [item for item in read_collection(class_zip) if isinstance(item, Incoming)]
     assert [(item.name, item.data) for item in items] == [("ada/a.ipynb", b"1"), ("ada/a.ipynb", b"2")]
+
+
+def test_a_member_without_a_name_is_refused(class_zip: Path) -> None:
+    """Found by fuzzing: the library's own test for a folder fails on it, which ended the collecting of a class."""
+    data = bytearray(zipped(("x", b"1"), ("ada/a.ipynb", b"2")))
+    at = data.index(b"PK\x01\x02")
+    data[at + 28 : at + 30] = bytes(2)  # the length of the first name in the directory
+    del data[at + 46]
+    end = data.index(b"PK\x05\x06")
+    size = int.from_bytes(data[end + 12 : end + 16], "little") - 1
+    data[end + 12 : end + 16] = size.to_bytes(4, "little")
+    class_zip.write_bytes(data)
+    assert "leads out" in refused(class_zip)[""]
+    assert found(class_zip) == {"ada/a.ipynb": b"2"}
