@@ -119,7 +119,7 @@ def safe_id(text: str) -> str:
     """A student's name as a folder's name: letters, digits, `.`, `-` and `_`; empty when nothing is left."""
     plain = unicodedata.normalize("NFKC", text)
     kept = "".join(letter if letter.isalnum() or letter in ".-_" else "_" for letter in plain)
-    return re.sub(r"_+", "_", kept).strip("_.-")[:MAX_ID_CHARS]
+    return re.sub(r"_+", "_", kept).strip("_.-")[:MAX_ID_CHARS].rstrip("_.-")
 
 
 def _marks(notebook: NotebookNode) -> frozenset[str]:
