@@ -244,9 +244,9 @@ def test_simd_across_blocks(student, rng):
 
 
 @pytest.mark.grade("check_matmul_simd", weight=1)
-def test_simd_of_vectors_and_empty_matrices(student, rng):
-    """matmul_simd is right when M or N is 1, and for empty matrices."""
-    for M, K, N in ((1, 77, 53), (53, 77, 1), (1, 5, 1), (0, 3, 4), (4, 3, 0), (6, 0, 5)):
+def test_simd_of_vectors_thin_and_empty_matrices(student, rng):
+    """matmul_simd is right when M or N is 1, for matrices as thin as two rows or columns, and for empty ones."""
+    for M, K, N in ((1, 77, 53), (53, 77, 1), (1, 5, 1), (2, 77, 53), (53, 77, 2), (0, 3, 4), (4, 3, 0), (6, 0, 5)):
         A, B = operands(rng, M, K, N)
         close(student.matmul_simd(A, B), A, B)
 
