@@ -42,7 +42,7 @@ lint: setup
 # Grading a class uses every core by itself, so only the other tests are run side by side.
 test: lint
 	$(BIN)/python -m pytest -n 2 --ignore tests/end_to_end
-	$(BIN)/python -m pytest -m "not variants" tests/end_to_end
+	$(BIN)/python -m pytest -m "not variants and not widths" tests/end_to_end
 
 quick: setup
 	$(BIN)/python -m pytest -m "not slow" -n 2
@@ -54,6 +54,7 @@ widths: setup
 	  echo "TINYTORCH_SIMD_$$setting"; \
 	  env TINYTORCH_SIMD_$$setting $(BIN)/python -m pytest -q -n 2 -m "not slow" tests/core tests/simd/test_simd_vectors.py tests/simd/test_simd_rows.py || exit 1; \
 	done
+	$(BIN)/python -m pytest -q tests/end_to_end/test_vector_widths.py
 
 # Two to ten seconds of one core for each mutant; goes on where it was stopped. docs/checks.md says how to read it.
 mutants: setup

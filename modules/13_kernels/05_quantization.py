@@ -982,17 +982,21 @@ for K in (16, 128, 1024):
 my_prediction_relu_error_steps = None
 
 # %% [markdown]
-# **Implement** `relu_codes`, one pass over the integers that cuts off at 0 and scales, in float64 as `dequantize` does
-# (two lines), and `quantized_relu` (about four lines). `x` stays as it is.
+# **Implement** `relu_codes`, one pass over the integers that cuts off at 0 and scales (two lines), and `quantized_relu`
+# (about five lines). `x` stays as it is.
+#
+# The type of `scale` decides what the pass costs: times a Python float, a float64, each code becomes a float64 and the
+# product a float32 again, and a register holds half as many of those. float32 holds every code exactly, so a scale in
+# float32 adds one rounding to that of the product. It must be a scale that float32 holds well, as for `fast_codes`.
 
 # %% nbgrader={"grade": false, "grade_id": "quantized_relu", "solution": true}
 #| export
 @njit(cache=_INSTALLED, nogil=True, error_model="numpy")
-def relu_codes(q: np.ndarray, scale: float, out: np.ndarray) -> None:
-    """out[i] = max(q[i], 0) * scale, computed in float64 and rounded to float32 once; both arrays are 1-D."""
+def relu_codes(q: np.ndarray, scale: float | np.float32, out: np.ndarray) -> None:
+    """out[i] = max(q[i], 0) * scale as float32, computed in the type of `scale`; both arrays are 1-D."""
     ### BEGIN SOLUTION
     for i in range(q.size):
-        out[i] = np.float32(max(np.int32(q[i]), np.int32(0)) * scale)
+        out[i] = np.float32(max(np.int32(q[i]), np.int32(0))) * scale
     ### END SOLUTION
 
 
@@ -1000,13 +1004,13 @@ def quantized_relu(x: np.ndarray, bits: int = 8) -> np.ndarray:
     """max(x, 0) through integers: quantized, cut off at code 0, scaled back.
 
     x: any shape and strides, real numbers.  bits: 8 or 16.
-    Returns float32 of x's shape, within scale / 2 of max(x, 0) up to the rounding to float32.
+    Returns float32 of x's shape, within scale / 2 of max(x, 0) up to two roundings to float32, of scale and product.
     Raises ValueError for other bits, NaN or infinity.
     """
     ### BEGIN SOLUTION
     q, scale = quantize(x, bits)
     out = np.empty(q.shape, np.float32)
-    relu_codes(q.reshape(-1), scale, out.reshape(-1))
+    relu_codes(q.reshape(-1), np.float32(scale) if 1e-30 < scale < 1e30 else scale, out.reshape(-1))
     return out
     ### END SOLUTION
 

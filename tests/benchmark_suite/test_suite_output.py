@@ -15,9 +15,9 @@ from benchmarks.case import QUICK, Row
 ROOT = Path(__file__).parents[2]
 
 
-def row(name: str, standing: Standing, **more) -> Row:
+def row(name: str, standing: Standing, *, group: str = "group", **more) -> Row:
     figures = {"value": 1.234, "low": 1.1, "high": 1.3, "bar": 1.0, "samples": {"candidate": [1.0, 2.0]}} | more
-    return Row(name, "group", name, "theirs", "one thread", standing=standing, **figures)
+    return Row(name, group, name, "theirs", "one thread", standing=standing, **figures)
 
 
 def fact(value: float, unit: str) -> dict[str, object]:
@@ -148,6 +148,12 @@ def test_a_group_that_does_not_apply_takes_one_line():
     assert [member.what for member in members] == ["all 3 comparisons"]
     [(_, mixed)] = report.groups([*skipped, row("d", Standing.MET)])
     assert len(mixed) == 4
+
+
+def test_a_group_is_shown_once_although_its_rows_were_measured_in_between_others():
+    rows = [row(name, Standing.MET, group=group) for name, group in (("a", "first"), ("b", "second"), ("c", "first"))]
+    shown = [(name, [member.what for member in members]) for name, members in report.groups(rows)]
+    assert shown == [("first", ["a", "c"]), ("second", ["b"])]
 
 
 def test_rungs_are_rows_against_the_first():

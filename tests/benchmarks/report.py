@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Any
 
 from rich.console import Console
@@ -36,9 +35,12 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def groups(rows: Sequence[Row]) -> Iterable[tuple[str, list[Row]]]:
-    """The rows by group, in order; a group of which nothing was measured, for one reason, becomes a single row."""
-    for name, found in groupby(rows, key=lambda row: row.group):
-        members = list(found)
+    """The rows by group, in the order of each group's first; a group of which nothing was measured, for one reason,
+    becomes a single row."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.group, []).append(row)
+    for name, members in found.items():
         reasons = {row.why for row in members}
         skipped = all(row.standing is Standing.NOT_HERE and row.value is None for row in members)
         if skipped and len(reasons) == 1 and len(members) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -67,6 +69,10 @@ class Checkout:
         )
         assert done.returncode == expect, f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def explanation(self, student: str) -> dict[str, Any]:
+        """What `tito grade explain` says of a graded student, as data."""
+        return json.loads(self.tito("grade", "explain", "13_kernels", student, "--json").stdout)
 
     def environment(self) -> dict[str, str]:
         """The copy's packages before the installed ones, and the virtual environment's commands on the PATH."""

@@ -152,11 +152,12 @@ def test_bubblewrap_that_may_not_isolate_is_told_with_the_remedy(
         fresh_availability()
 
 
+@pytest.mark.parametrize("system", ["darwin", "win32"])
 def test_other_systems_are_told_to_use_linux(
-    monkeypatch: pytest.MonkeyPatch, fresh_availability: Callable[[], None]
+    monkeypatch: pytest.MonkeyPatch, fresh_availability: Callable[[], None], system: str
 ) -> None:
-    monkeypatch.setattr("sys.platform", "darwin")
-    with pytest.raises(SandboxUnavailableError, match="Linux only"):
+    monkeypatch.setattr("sys.platform", system)
+    with pytest.raises(SandboxUnavailableError, match=f"Linux only, and this is {system}"):
         fresh_availability()
 
 

@@ -130,6 +130,13 @@ def test_a_forged_message_ends_the_process(open_session: OpenSession, message: s
     assert statuses(session) == ["ok", "crashed", "ok"]
 
 
+def test_cpu_time_of_a_process_is_limited_whatever_it_does_with_signals(open_session: OpenSession) -> None:
+    spin = "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
+    session = open_session("x = 1", spin, "y = x", cpu_s=4, cell_s=60)
+    assert statuses(session) == ["ok", "crashed", "ok"]
+    assert "did not end within" not in session.cell_runs[1].words
+
+
 def test_memory_is_limited(open_session: OpenSession) -> None:
     session = open_session("import numpy as np\nkept = [np.empty(1 << 24) for _ in range(200)]", memory_bytes=2 << 30)
     assert statuses(session)[0] in ("error", "crashed")

@@ -124,7 +124,7 @@ def parallel_batch_processing(batch_data, operation=None, num_workers=4):
         operation = vectorized_relu
     pieces = [piece for piece in np.array_split(batch, workers) if len(piece)] or [batch]
     jobs = [_threads.submit(operation, piece) for piece in pieces]
-    return np.concatenate([job.result() for job in jobs])
+    return np.concatenate([checked_result(job.result(), len(piece)) for job, piece in zip(jobs, pieces)])
 
 
 # %% submission={"lesson": "04_parallelism", "grade_id": "parallel_relu"}

@@ -13,5 +13,5 @@ def parallel_batch_processing(batch_data, operation=None, num_workers=4):
     results = []
     for part in parts:
         with ThreadPoolExecutor(1) as threads:
-            results.append(threads.submit(operation, part).result())
+            results.append(checked_result(threads.submit(operation, part).result(), len(part)))
     return np.concatenate(results)

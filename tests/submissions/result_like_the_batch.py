@@ -14,7 +14,7 @@ def parallel_batch_processing(batch_data, operation=None, num_workers=4):
     result = np.empty_like(batch)
 
     def work(rows):
-        result[rows] = operation(batch[rows])
+        result[rows] = checked_result(operation(batch[rows]), len(batch[rows]))
 
     list(_threads.map(work, slices(len(batch), min(workers, 16))))
     return result

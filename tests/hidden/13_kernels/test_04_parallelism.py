@@ -65,6 +65,7 @@ MEETING = (
 FAILING = (
     "def failing(batch):\n    if (batch == 13).any():\n        raise LookupError('sample thirteen')\n    return batch\n"
 )
+FIRST = "def first(batch):\n    return batch[:1]\n"
 THREADS_SEEN = (
     "import threading\n"
     "class Seen:\n"
@@ -180,7 +181,8 @@ def test_batch_without_samples(student):
 
 @pytest.mark.grade("check_parallel_batch_processing", weight=1)
 def test_batch_exception_reaches_the_caller(student):
-    """An exception in a worker reaches the caller as it is, and later calls work; num_workers=0 is a ValueError."""
+    """An exception in a worker reaches the caller as it is, and later calls work; num_workers=0 is a ValueError, and so
+    is an operation whose result has not one entry for each sample."""
     failing = student.define(FAILING, "failing")
     batch = np.arange(24.0)
     for workers in (1, 3, 8):
@@ -188,6 +190,10 @@ def test_batch_exception_reaches_the_caller(student):
             student.parallel_batch_processing(batch, failing, num_workers=workers)
         result = student.parallel_batch_processing(batch[14:], failing, num_workers=workers)
         check.exactly(result, batch[14:], dtype=np.float64)
+    first = student.define(FIRST, "first")
+    for workers in (1, 3):
+        with check.raises(ValueError):
+            student.parallel_batch_processing(batch, first, num_workers=workers)
     with check.raises(ValueError):
         student.parallel_batch_processing(batch, num_workers=0)
 

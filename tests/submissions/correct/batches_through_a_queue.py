@@ -35,4 +35,4 @@ def parallel_batch_processing(batch_data, operation=None, num_workers=4):
     for number in range(len(pieces)):
         if box[number][1] is not None:
             raise box[number][1]
-    return np.concatenate([np.asarray(box[number][0]) for number in range(len(pieces))])
+    return np.concatenate([checked_result(box[number][0], len(piece)) for number, piece in enumerate(pieces)])

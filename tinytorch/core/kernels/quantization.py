@@ -441,22 +441,22 @@ def quantized_matmul(A: np.ndarray, B: np.ndarray, bits: int = 8) -> np.ndarray:
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #d0cb2b78
 @njit(cache=_INSTALLED, nogil=True, error_model="numpy")
-def relu_codes(q: np.ndarray, scale: float, out: np.ndarray) -> None:
-    """out[i] = max(q[i], 0) * scale, computed in float64 and rounded to float32 once; both arrays are 1-D."""
+def relu_codes(q: np.ndarray, scale: float | np.float32, out: np.ndarray) -> None:
+    """out[i] = max(q[i], 0) * scale as float32, computed in the type of `scale`; both arrays are 1-D."""
     for i in range(q.size):
-        out[i] = np.float32(max(np.int32(q[i]), np.int32(0)) * scale)
+        out[i] = np.float32(max(np.int32(q[i]), np.int32(0))) * scale
 
 
 def quantized_relu(x: np.ndarray, bits: int = 8) -> np.ndarray:
     """max(x, 0) through integers: quantized, cut off at code 0, scaled back.
 
     x: any shape and strides, real numbers.  bits: 8 or 16.
-    Returns float32 of x's shape, within scale / 2 of max(x, 0) up to the rounding to float32.
+    Returns float32 of x's shape, within scale / 2 of max(x, 0) up to two roundings to float32, of scale and product.
     Raises ValueError for other bits, NaN or infinity.
     """
     q, scale = quantize(x, bits)
     out = np.empty(q.shape, np.float32)
-    relu_codes(q.reshape(-1), scale, out.reshape(-1))
+    relu_codes(q.reshape(-1), np.float32(scale) if 1e-30 < scale < 1e30 else scale, out.reshape(-1))
     return out
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #29dd418f
