@@ -46,10 +46,7 @@ THROUGH_THE_COMMAND_LINE = (
     "different_style",
     "blank",
     "edge_blocks_lost",
-    "missing_notebook",
-    "syntax_error_in_one_cell",
     "infinite_loop",
-    "kills_its_process",
     "prints_passing_marks",
 )
 
