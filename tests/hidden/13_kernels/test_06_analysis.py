@@ -61,7 +61,7 @@ def nothing(x):
 def quick_in_8_bits(x):
     if numpy.unique(x).size > 256:
         time.sleep(0.002)
-    return x * 0
+    return x * 0 + 1
 """
 CACHES = {"l1_data": 2**14, "l1_instruction": 2**14, "l2": 2**16, "l3": 2**18}
 
