@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 
 help:
 	@echo "make demo    export, generate, release, collect and grade a sample class; prints its table"
-	@echo "make test    lint, check the export, run every test"
+	@echo "make test    lint, check the export, run the tests"
 	@echo "make quick   the tests that grade no whole class"
 	@echo "make widths  the tests of vectors and kernels, and the reference's grade, at every vector width and number of registers, and without dot product"
 	@echo "make mutants  grade faulty copies of the reference solutions: each must lose points; ARGS='--count 40' takes options"

@@ -372,12 +372,12 @@ def test_unit_parallel_processing() -> None:
 
     assert np.array_equal(parallel_batch_processing(batch, meet, num_workers=2), batch), "two slices must run together"
     reached = []
-    for operation, workers in ((lambda s: s.missing, 3), (lambda s: s[:1], 3), (None, 0)):
+    for operation, workers in ((lambda s: s.missing, 3), (lambda s: s.sum(), 3), (lambda s: s[:1], 3), (None, 0)):
         try:
             parallel_batch_processing(batch, operation, workers)
         except (AttributeError, ValueError) as err:
             reached.append(type(err))
-    assert reached == [AttributeError, ValueError, ValueError], f"these exceptions reached the caller: {reached}"
+    assert reached == [AttributeError, *[ValueError] * 3], f"these exceptions reached the caller: {reached}"
 
 
 test_unit_parallel_processing()

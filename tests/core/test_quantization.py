@@ -288,6 +288,13 @@ def test_relu_of_codes(bits, x):
     assert np.all(np.abs(y - exact) <= rounded_twice)
 
 
+@pytest.mark.parametrize("largest", [1e-44, 1e-36, 3e38])
+def test_relu_of_codes_whose_scale_float32_does_not_hold_well(largest):
+    x = np.array([largest, largest / 3, -largest])
+    q, scale = quantize(x)
+    np.testing.assert_array_equal(quantized_relu(x), (np.maximum(q, 0) * scale).astype(np.float32))
+
+
 # the module as a whole
 
 
