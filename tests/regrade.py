@@ -17,13 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.submissions import build
 from tinytorch.course.names import resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.grading.model import SubmissionResult
 from tinytorch.grading.one import grade_submission
-
-sys.path.insert(0, str(Path(__file__).parent / "submissions"))
-import build
 
 MODULE = "13_kernels"
 IDLE, LOADED = "idle", "loaded"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
+
+from tinytorch.course.names import resolve_module
+from tinytorch.course.project import find_project
+from tinytorch.grading.model import ExerciseResult
+from tinytorch.grading.receipt import read_receipt
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -28,17 +29,6 @@ PARTS = (
     "LICENSE",
 )
 
-
-def _load(path: Path) -> ModuleType:
-    """A module that lies outside every package."""
-    spec = importlib.util.spec_from_file_location(f"sample_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-build = _load(ROOT / "tests/submissions/build.py")
 
 # Those that need the whole way, or say most about it; the others are graded in the lessons that they change.
 THROUGH_THE_COMMAND_LINE = (
@@ -67,14 +57,21 @@ class Checkout:
         assert done.returncode == expect, f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def explanation(self, student: str) -> dict[str, Any]:
-        """What `tito grade explain` says of a graded student, as data."""
-        return json.loads(self.tito("grade", "explain", "13_kernels", student, "--json").stdout)
+    def exercises(self, student: str) -> tuple[ExerciseResult, ...]:
+        """What a graded student's receipt says of every exercise."""
+        project = find_project(self.root)
+        return read_receipt(project, resolve_module(project, "13_kernels"), student).exercises
 
     def environment(self) -> dict[str, str]:
         """The copy's packages before the installed ones, and the virtual environment's commands on the PATH."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         return {**os.environ, "PYTHONPATH": str(self.root), "PATH": path, "COLUMNS": "200"}
+
+
+def is_named(check: str, names: tuple[str, ...]) -> bool:
+    """Is `test_file::test_name[case]` among the names, by its own, with its case, or as one of all?"""
+    name = check.partition("::")[2]
+    return "all" in names or name in names or name.partition("[")[0] in names
 
 
 def copy_checkout(to: Path) -> Checkout:
@@ -99,7 +96,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 @pytest.fixture(scope="session")
 def graded_class(released: Checkout) -> Checkout:
     """The sample class, collected and graded."""
-    released.run(sys.executable, "tests/submissions/build.py", "class", *THROUGH_THE_COMMAND_LINE)
+    released.run(sys.executable, "-m", "tests.submissions.build", "class", *THROUGH_THE_COMMAND_LINE)
     released.tito("grade", "collect", "13_kernels", "class")
     released.tito("grade", "autograde", "13_kernels")
     return released

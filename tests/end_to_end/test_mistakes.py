@@ -14,10 +14,11 @@ import pytest
 
 from tests.mutants.checks import hidden_checks
 from tests.mutants.grade import one_of
+from tests.submissions import build
 from tinytorch.grading.model import ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.one import grade_submission
 
-from .conftest import THROUGH_THE_COMMAND_LINE, Checkout, build
+from .conftest import THROUGH_THE_COMMAND_LINE, Checkout, is_named
 
 pytestmark = pytest.mark.slow
 
@@ -62,8 +63,8 @@ def _grade(folder: Path, release: Path, hidden: Path, checks: list[str]) -> Subm
 @pytest.fixture(scope="session")
 def weights(graded_class: Checkout) -> dict[str, dict[str, float]]:
     """The weight of each check, races too, by grade cell."""
-    exercises = graded_class.explanation("reference")["receipt"]["exercises"]
-    return {found["grade_id"]: {check["check"]: check["weight"] for check in found["checks"]} for found in exercises}
+    exercises = graded_class.exercises("reference")
+    return {found.grade_id: {check.check: check.weight for check in found.checks} for found in exercises}
 
 
 @pytest.mark.parametrize(("name", "lesson"), CASES, ids=["-".join(case) for case in CASES])
@@ -109,12 +110,6 @@ def test_a_changed_lesson_fails_the_checks_written_down_and_no_others(
         and check.share != (0 if is_named(check.check, cells[exercise.grade_id].lost) else 1)
     }
     assert wrong == {}
-
-
-def is_named(check: str, names: tuple[str, ...]) -> bool:
-    """Is `test_file::test_name[case]` among the names, by its own, with its case, or as one of all?"""
-    name = check.partition("::")[2]
-    return "all" in names or name in names or name.partition("[")[0] in names
 
 
 def test_every_hidden_check_rejects_a_submission_that_is_written(

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from tinytorch.grading.model import Outcome
+from tests.submissions import build
+from tinytorch.grading.receipt import points_of
 
-from .conftest import THROUGH_THE_COMMAND_LINE, Checkout, build
+from .conftest import THROUGH_THE_COMMAND_LINE, Checkout, is_named
 
 pytestmark = pytest.mark.slow
 
 EXPECTED = build.load_expected()
-EARNING = [outcome for outcome in Outcome if outcome.earns]
 
 
 @pytest.fixture(scope="session")
@@ -59,21 +59,16 @@ def test_a_submission_gets_the_points_written_down(
 
 def cost_of_slow_races(name: str, graded_class: Checkout) -> dict[str, float]:
     """By grade cell, the points that were lost in the races called slow in `expected.toml`."""
-    explanation = graded_class.explanation(name)
     cells = EXPECTED[name].cells
     return {
-        exercise["grade_id"]: sum(
-            explanation["worth"][check["check"]] * (1 - check["share"] if check["outcome"] in EARNING else 1)
-            for check in exercise["checks"]
-            if is_slow(check["check"], cells[exercise["grade_id"]].slow)
+        exercise.grade_id: sum(
+            points_of(check, exercise) * (1 - check.earned / check.weight)
+            for check in exercise.checks
+            if is_named(check.check, cells[exercise.grade_id].slow)
         )
-        for exercise in explanation["receipt"]["exercises"]
-        if exercise["grade_id"] in cells
+        for exercise in graded_class.exercises(name)
+        if exercise.grade_id in cells
     }
-
-
-def is_slow(check: str, slow: tuple[str, ...]) -> bool:
-    return check.partition("::")[2].partition("[")[0] in slow
 
 
 def test_the_module_is_worth_85_automatic_and_15_points_by_hand(report: dict[str, Any]) -> None:

@@ -12,9 +12,8 @@ import pytest
 from tests.mutants.checks import HIDDEN, hidden_checks
 from tests.mutants.grade import one_of, write_release, write_sources
 from tests.mutants.mutants import reference_notebooks
+from tests.submissions import build
 from tinytorch.grading.one import grade_submission
-
-from .conftest import build
 
 pytestmark = pytest.mark.slow
 

@@ -152,6 +152,14 @@ def test_keys_names_what_is_missing() -> None:
         check.keys({"a": 1}, ["a", "b"])
 
 
+def test_what_lies_in_dicts_within_dicts_is_found_and_a_lack_is_named() -> None:
+    assert check.at({"a": {8: [1]}}, "a", 8) == [1]
+    with pytest.raises(CheckFailed, match="lacks 16"):
+        check.at({"a": {8: [1]}}, "a", 16)
+    with pytest.raises(CheckFailed, match="must be a dict"):
+        check.at({"a": [1]}, "a", 0)
+
+
 def test_require_takes_true_or_false_only() -> None:
     with pytest.raises(TypeError):
         check.require("yes", "words")

@@ -17,11 +17,8 @@ submission={"lesson": "05_quantization", "grade_id": "quantize"}:
 
 from __future__ import annotations
 
-import ast
 import copy
-import re
 import sys
-import textwrap
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,12 +27,12 @@ from typing import Literal
 
 import jupytext
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
 
+from tests.submissions.edit import Change, apply
 from tinytorch.course.names import resolve_module
 from tinytorch.course.notebooks import grade_id, read_notebook, write_notebook
 from tinytorch.course.project import find_project
-from tinytorch.course.steps import ANSWER, strip_markers, stub
+from tinytorch.course.steps import strip_markers
 from tinytorch.errors import SourceError, TinyTorchError
 
 HERE = Path(__file__).parent
@@ -61,18 +58,7 @@ CLASS = (
     "prints_passing_marks",
 )
 BASES = ("reference", "release")
-FILL = "fill"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One cell of one notebook, and what stands there in this submission."""
-
-    lesson: str
-    grade_id: str
-    kind: str
-    text: str
-    is_new: bool
+NOT_STORED = ("build", "edit")  # this program
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +114,7 @@ class Expected:
 
 def all_names() -> list[str]:
     """Every submission's name; those in `correct/`, which have no expected points of their own, are left out."""
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in ("build", "__init__"))
+    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in NOT_STORED)
 
 
 def correct_names() -> list[str]:
@@ -210,96 +196,14 @@ def _made(submission: Submission, source_path: Path, release: NotebookNode) -> N
             cell.source = solved.get(grade_id(cell), cell.source)
     for change in submission.changes:
         if change.lesson == lesson:
-            _apply(f"{submission.name}: {lesson}: {change.grade_id}", change, handed_in, release)
+            apply(f"{submission.name}: {lesson}: {change.grade_id}", change, handed_in, release)
     return handed_in
 
 
-def _apply(where: str, change: Change, handed_in: NotebookNode, release: NotebookNode) -> None:
-    cells = {grade_id(cell): (index, cell) for index, cell in enumerate(handed_in.cells) if grade_id(cell)}
-    if change.grade_id not in cells:
-        raise SourceError(f"{where}: the lesson has no such cell; it has {', '.join(cells)}.")
-    index, cell = cells[change.grade_id]
-    released = next(cell.source for cell in release.cells if grade_id(cell) == change.grade_id)
-    if change.is_new:
-        extra = new_code_cell(change.text)
-        extra["id"] = f"extra-{index}"
-        handed_in.cells.insert(index + 1, extra)
-    elif change.kind == "raw":
-        cell.source = change.text
-    elif change.kind == "markdown":
-        cell.source = _put(where, released, re.escape(ANSWER), change.text)
-    elif all(name.split("_")[0] == FILL for name in _definitions(where, change.text)):
-        cell.source = _filled(where, released, change)
-    else:
-        cell.source = _replaced(where, cell.source, change.text)
-
-
-def _filled(where: str, text: str, change: Change) -> str:
-    """The released cell with the bodies of the `fill` functions in place of its stubs."""
-    lines = change.text.split("\n")
-    for name, (first, last) in _definitions(where, change.text).items():
-        start, end = 1, text.count("\n") + 1
-        if name != FILL:
-            start, end = _span(where, text, name.removeprefix(f"{FILL}_"))
-        before, part, after = text.split("\n")[: start - 1], text.split("\n")[start - 1 : end], text.split("\n")[end:]
-        stubs = [line for line in part if line.strip() == stub(change.grade_id)]
-        indent = stubs[0].removesuffix(stub(change.grade_id)) if stubs else ""
-        body = textwrap.indent(textwrap.dedent("\n".join(lines[first:last])), indent)
-        pattern = rf"(?m)^ *{re.escape(stub(change.grade_id))}$"
-        text = "\n".join([*before, _put(where, "\n".join(part), pattern, body), *after])
-    return text
-
-
-def _span(where: str, text: str, name: str) -> tuple[int, int]:
-    """First and last line of the function or method called `name`."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return node.lineno, node.end_lineno or node.lineno
-    raise SourceError(f"{where}: there is no function {name} in the cell.")
-
-
-def _replaced(where: str, base: str, text: str) -> str:
-    """`base` with the definitions of `text` in place of its own; the rest of `text` goes before the first of them."""
-    old, new = _definitions(where, base), _definitions(where, text)
-    shared = sorted(new.keys() & old.keys(), key=lambda name: old[name])
-    if not shared:
-        raise SourceError(f"{where}: the cell defines {', '.join(old)}, and none of {', '.join(new) or 'nothing'}.")
-    lines, given = base.split("\n"), text.split("\n")
-    parts = {name: given[new[name][0] - 1 : new[name][1]] for name in shared}
-    taken = {number for name in shared for number in range(new[name][0] - 1, new[name][1])}
-    rest = [line for number, line in enumerate(given) if number not in taken]
-    for name in reversed(shared):
-        lines[old[name][0] - 1 : old[name][1]] = parts[name]
-    start = old[shared[0]][0] - 1
-    lines[start:start] = rest
-    return "\n".join(lines)
-
-
-def _put(where: str, text: str, pattern: str, words: str) -> str:
-    done, count = re.subn(pattern, lambda _: words, text)
-    if count != 1:
-        raise SourceError(f"{where}: expected one place to fill in, found {count}.")
-    return done
-
-
-def _definitions(where: str, text: str) -> dict[str, tuple[int, int]]:
-    """First line (of a decorator, if any) and last line of each function and class."""
-    try:
-        body = ast.parse(text).body
-    except SyntaxError as error:
-        raise SourceError(f"{where}: line {error.lineno} is not Python: {error.msg}.") from error
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    found = [node for node in body if isinstance(node, kinds)]
-    return {
-        node.name: (min([node.lineno, *(mark.lineno for mark in node.decorator_list)]), node.end_lineno or node.lineno)
-        for node in found
-    }
-
-
 def main(arguments: list[str]) -> int:
-    """`python tests/submissions/build.py TO [NAME ...]`: write the class, or the submissions named, from what is generated."""
+    """`python -m tests.submissions.build TO [NAME ...]`: write the class, or the submissions named, from what is generated."""
     if not arguments or arguments[0].startswith("-"):
-        print(f"usage: python {Path(__file__).name} TO [NAME ...]", file=sys.stderr)
+        print("usage: python -m tests.submissions.build TO [NAME ...]", file=sys.stderr)
         return 2
     to, names = Path(arguments[0]), arguments[1:]
     try:

@@ -129,6 +129,14 @@ def keys(mapping: object, names: Iterable[object], what: str = "result") -> None
         raise CheckFailed(f"{what} lacks {', '.join(map(repr, missing))}; it has {sorted(map(str, mapping))[:12]}")
 
 
+def at(mapping: object, *path: object) -> Any:
+    """mapping[path[0]][path[1]]...: what is there, of dicts within dicts; one that lacks its key fails."""
+    for key in path:
+        keys(mapping, [key])
+        mapping = mapping[key]
+    return mapping
+
+
 def unchanged(call: Call, *originals: object) -> None:
     """The call's positional arguments are after it what they were before."""
     for index, original in enumerate(originals):

@@ -1,7 +1,6 @@
 """What lesson 06 is graded on: figures that follow from what was measured, and advice that follows from the figures."""
 
 import math
-import statistics
 
 import pytest
 
@@ -46,32 +45,7 @@ def never_alone(data, num_workers):
         raise OSError("not alone")
     time.sleep(0.002)
 """
-ROUNDED = """
-import time
-
-import numpy
-
-
-def same(x):
-    return x + 0
-
-def nothing(x):
-    return x * 0
-
-def quick_in_8_bits(x):
-    if numpy.unique(x).size > 256:
-        time.sleep(0.002)
-    return x * 0 + 1
-"""
 CACHES = {"l1_data": 2**14, "l1_instruction": 2**14, "l2": 2**16, "l3": 2**18}
-
-
-def entry_at(mapping: object, *keys: object) -> object:
-    """mapping[keys[0]][keys[1]]..., failing with words if one is missing."""
-    for key in keys:
-        check.keys(mapping, [key])
-        mapping = mapping[key]
-    return mapping
 
 
 def cache_run(student, kernel: str, sizes: list[int], machine: dict) -> dict:
@@ -91,15 +65,18 @@ def test_bandwidth_follows_from_bytes_and_time(student):
     are stated."""
     result = cache_run(student, "slow_copy", [8, 40], {"memory_bandwidth": 5.0})
     for n in (8, 40):
-        time_us = entry_at(result["cache_efficiency"], n, "execution_time_us")
+        time_us = check.at(result["cache_efficiency"], n, "execution_time_us")
         check.number(time_us, low=3900, high=200_000, what=f"execution_time_us of a kernel that sleeps 4 ms, size {n}")
-        moved = entry_at(result["bandwidth_utilization"], n)
+        moved = check.at(result["bandwidth_utilization"], n)
         gb_s = 2 * n * n * 4 / time_us / 1000
-        check.number(entry_at(moved, "bandwidth_gb_s"), gb_s, rel=1e-6, what=f"bandwidth_gb_s of size {n}")
+        check.number(check.at(moved, "bandwidth_gb_s"), gb_s, rel=1e-6, what=f"bandwidth_gb_s of size {n}")
         check.number(
-            entry_at(moved, "utilization_percent"), 100 * gb_s / 5.0, rel=1e-6, what=f"utilization_percent of size {n}"
+            check.at(moved, "utilization_percent"),
+            100 * gb_s / 5.0,
+            rel=1e-6,
+            what=f"utilization_percent of size {n}",
         )
-        share = entry_at(result["cache_efficiency"], n, "efficiency_estimate")
+        share = check.at(result["cache_efficiency"], n, "efficiency_estimate")
         check.number(share, gb_s / 5.0, rel=1e-6, what=f"efficiency_estimate of size {n}")
 
 
@@ -109,9 +86,9 @@ def test_levels_and_blocks_of_a_given_machine(student):
     size fit a cache, and three that are one larger do not."""
     result = cache_run(student, "plus", [16, 64, 128, 256], {"memory_bandwidth": 5.0})
     for n, level in ((16, "L1"), (64, "L2"), (128, "L3"), (256, "RAM")):
-        check.exactly(entry_at(result["cache_efficiency"], n, "cache_level"), level, what=f"cache_level of size {n}")
+        check.exactly(check.at(result["cache_efficiency"], n, "cache_level"), level, what=f"cache_level of size {n}")
     for level, name in (("L1", "l1_data"), ("L2", "l2"), ("L3", "l3")):
-        side = entry_at(result["optimal_block_sizes"], level)
+        side = check.at(result["optimal_block_sizes"], level)
         check.number(side, low=1, high=math.isqrt(CACHES[name] // 12), what=f"optimal_block_sizes of {level}")
         check.number(side, low=0.8 * math.isqrt(CACHES[name] // 12), what=f"optimal_block_sizes of {level}")
 
@@ -122,8 +99,8 @@ def test_bottleneck_is_the_larger_floor(student, bandwidth, expected):
     """A kernel that states its operations is bound by memory on a machine with hardly any bandwidth, by arithmetic on
     one with unlimited bandwidth; its share of the roof's speed lies between 0 and 1, and is 1 above the roof."""
     result = cache_run(student, "stated", [48], {"memory_bandwidth": bandwidth})
-    check.exactly(entry_at(result["bandwidth_utilization"], 48, "bottleneck"), expected, what="bottleneck")
-    share = entry_at(result["cache_efficiency"], 48, "efficiency_estimate")
+    check.exactly(check.at(result["bandwidth_utilization"], 48, "bottleneck"), expected, what="bottleneck")
+    share = check.at(result["cache_efficiency"], 48, "efficiency_estimate")
     check.number(share, low=1.0 if expected == "memory" else 0.0, high=1.0, what="efficiency_estimate")
 
 
@@ -131,11 +108,11 @@ def test_bottleneck_is_the_larger_floor(student, bandwidth, expected):
 def test_what_is_not_known_is_none(student):
     """Without a known bandwidth, utilization and efficiency are None and a reason says why; time and bytes stay."""
     result = cache_run(student, "plus", [24], {"memory_bandwidth": None})
-    moved, share = entry_at(result["bandwidth_utilization"], 24), entry_at(result["cache_efficiency"], 24)
-    check.exactly(entry_at(moved, "utilization_percent"), None, what="utilization_percent")
-    check.exactly(entry_at(share, "efficiency_estimate"), None, what="efficiency_estimate")
+    moved, share = check.at(result["bandwidth_utilization"], 24), check.at(result["cache_efficiency"], 24)
+    check.exactly(check.at(moved, "utilization_percent"), None, what="utilization_percent")
+    check.exactly(check.at(share, "efficiency_estimate"), None, what="efficiency_estimate")
     check.require(bool(moved.get("reason")) and bool(share.get("reason")), "a figure that is None needs a reason")
-    check.number(entry_at(moved, "bandwidth_gb_s"), low=1e-9, what="bandwidth_gb_s")
+    check.number(check.at(moved, "bandwidth_gb_s"), low=1e-9, what="bandwidth_gb_s")
 
 
 # analyze_vectorization_potential
@@ -154,20 +131,20 @@ def test_speedups_follow_from_the_two_times(student):
     sequence's speedup the time of all of it, as often as each is named, over the vectorized time of all of it."""
     sequence = ["matmul", "add", "matmul", "relu", "matmul"]
     result = vector_run(student, sequence)
-    entries = {op: entry_at(result["simd_opportunities"], op) for op in ("matmul", "add", "relu")}
+    entries = {op: check.at(result["simd_opportunities"], op) for op in ("matmul", "add", "relu")}
     for op, entry in entries.items():
-        scalar, vectorized = entry_at(entry, "scalar_us"), entry_at(entry, "vectorized_us")
+        scalar, vectorized = check.at(entry, "scalar_us"), check.at(entry, "vectorized_us")
         check.number(scalar, low=1e-6, what=f"scalar_us of {op}")
         check.number(vectorized, low=1e-6, what=f"vectorized_us of {op}")
         speedup = scalar / vectorized
-        check.number(entry_at(entry, "speedup"), speedup, rel=1e-6, what=f"speedup of {op}")
+        check.number(check.at(entry, "speedup"), speedup, rel=1e-6, what=f"speedup of {op}")
         word = "high" if speedup >= 4.0 else "medium" if speedup >= 1.5 else "low"
-        check.exactly(entry_at(entry, "potential"), word, what=f"potential of {op}")
+        check.exactly(check.at(entry, "potential"), word, what=f"potential of {op}")
     scalar, vectorized = (sum(entries[op][name] for op in sequence) for name in ("scalar_us", "vectorized_us"))
     estimates = result["speedup_estimates"]
-    check.number(entry_at(estimates, "overall"), scalar / vectorized, rel=1e-6, what="overall speedup of the sequence")
+    check.number(check.at(estimates, "overall"), scalar / vectorized, rel=1e-6, what="overall speedup of the sequence")
     best = max(entry["speedup"] for entry in entries.values())
-    check.number(entry_at(estimates, "best_case"), best, rel=1e-6, what="best_case")
+    check.number(check.at(estimates, "best_case"), best, rel=1e-6, what="best_case")
 
 
 @pytest.mark.grade("check_analyze_vectorization_potential", weight=1)
@@ -175,13 +152,13 @@ def test_operations_that_cannot_be_run(student):
     """An operation that can't be run has potential "unknown", speedup None and a reason; it doesn't count in the
     sequence's speedup, which is None if nothing could be run."""
     result = vector_run(student, ["conv2d", "multiply"])
-    unknown = entry_at(result["simd_opportunities"], "conv2d")
-    check.exactly(entry_at(unknown, "potential"), "unknown", what="potential of conv2d")
-    check.exactly(entry_at(unknown, "speedup"), None, what="speedup of conv2d")
+    unknown = check.at(result["simd_opportunities"], "conv2d")
+    check.exactly(check.at(unknown, "potential"), "unknown", what="potential of conv2d")
+    check.exactly(check.at(unknown, "speedup"), None, what="speedup of conv2d")
     check.require(bool(unknown.get("reason")), "a speedup that is None needs a reason")
-    speedup = entry_at(result["simd_opportunities"], "multiply", "speedup")
-    check.number(entry_at(result["speedup_estimates"], "overall"), speedup, rel=1e-6, what="overall")
-    check.exactly(entry_at(vector_run(student, ["conv2d"])["speedup_estimates"], "overall"), None, what="overall")
+    speedup = check.at(result["simd_opportunities"], "multiply", "speedup")
+    check.number(check.at(result["speedup_estimates"], "overall"), speedup, rel=1e-6, what="overall")
+    check.exactly(check.at(vector_run(student, ["conv2d"])["speedup_estimates"], "overall"), None, what="overall")
 
 
 # analyze_parallel_scaling
@@ -191,7 +168,7 @@ def scaling_run(student, workload: str, counts: list[int]) -> tuple[dict, dict]:
     """(entries by worker count, summary) at one size."""
     analyzer = student.new("KernelOptimizationAnalyzer", {"memory_bandwidth": 5.0})
     result = analyzer.call("analyze_parallel_scaling", student.define(WORKLOADS, workload), counts, [16])
-    return entry_at(result, "scaling_results", 16), entry_at(result, "efficiency_analysis", 16)
+    return check.at(result, "scaling_results", 16), check.at(result, "efficiency_analysis", 16)
 
 
 @pytest.mark.grade("check_analyze_parallel_scaling", weight=2)
@@ -201,17 +178,17 @@ def test_known_workloads(student, workload):
     is best on the most workers and about p times as fast, one that takes t * p is best on one, and one that always
     takes t gains nothing. The summary follows from these figures."""
     entries, summary = scaling_run(student, workload, [1, 2, 4])
-    times = {p: entry_at(entries, p, "execution_time_us") for p in (1, 2, 4)}
+    times = {p: check.at(entries, p, "execution_time_us") for p in (1, 2, 4)}
     for p in (1, 2, 4):
         check.number(times[p], low=1000, what=f"execution_time_us on {p} workers")
-        check.number(entry_at(entries, p, "speedup"), times[1] / times[p], rel=1e-6, what=f"speedup on {p} workers")
+        check.number(check.at(entries, p, "speedup"), times[1] / times[p], rel=1e-6, what=f"speedup on {p} workers")
         efficiency = times[1] / times[p] / p
-        check.number(entry_at(entries, p, "efficiency"), efficiency, rel=1e-6, what=f"efficiency on {p} workers")
+        check.number(check.at(entries, p, "efficiency"), efficiency, rel=1e-6, what=f"efficiency on {p} workers")
     best = max((1, 2, 4), key=lambda p: entries[p]["speedup"])
-    check.exactly(entry_at(summary, "best_worker_count"), best, what="best_worker_count")
+    check.exactly(check.at(summary, "best_worker_count"), best, what="best_worker_count")
     speedup = entries[best]["speedup"]
-    check.number(entry_at(summary, "max_speedup"), speedup, rel=1e-6, what="max_speedup")
-    check.number(entry_at(summary, "scaling_efficiency"), speedup / best, rel=1e-6, what="scaling_efficiency")
+    check.number(check.at(summary, "max_speedup"), speedup, rel=1e-6, what="max_speedup")
+    check.number(check.at(summary, "scaling_efficiency"), speedup / best, rel=1e-6, what="scaling_efficiency")
     low, high = {"perfect": (2.0, 8.0), "crowded": (0.9, 1.5), "stubborn": (0.9, 1.8)}[workload]
     check.number(speedup, low=low, high=high, what=f"max_speedup of a workload that is {workload}")
 
@@ -220,8 +197,8 @@ def test_known_workloads(student, workload):
 def test_one_worker_is_the_baseline(student):
     """The baseline is the time on one worker, even when one worker isn't among the counts asked for."""
     entries, _ = scaling_run(student, "perfect", [2, 4])
-    check.number(entry_at(entries, 2, "speedup"), low=1.3, high=4.0, what="speedup on 2 workers of a perfect workload")
-    check.number(entry_at(entries, 4, "speedup"), low=2.0, high=8.0, what="speedup on 4 workers of a perfect workload")
+    check.number(check.at(entries, 2, "speedup"), low=1.3, high=4.0, what="speedup on 2 workers of a perfect workload")
+    check.number(check.at(entries, 4, "speedup"), low=2.0, high=8.0, what="speedup on 4 workers of a perfect workload")
 
 
 @pytest.mark.grade("check_analyze_parallel_scaling", weight=1)
@@ -229,78 +206,14 @@ def test_failing_worker_counts(student):
     """A worker count whose call raises gets an error with the exception's text, and the others are still measured;
     without a time on one worker there is no speedup, only times and a reason."""
     entries, summary = scaling_run(student, "fragile", [1, 2, 3])
-    error = entry_at(entries, 2, "error")
+    error = check.at(entries, 2, "error")
     check.require(isinstance(error, str) and "no second worker" in error, "the error must hold the exception's text")
     check.require(entries[2].get("speedup") is None, "a worker count that failed has no speedup")
-    check.number(entry_at(entries, 3, "speedup"), low=0.3, high=3.0, what="speedup on 3 workers, after 2 failed")
-    check.require(entry_at(summary, "best_worker_count") in (1, 3), "the best worker count is one that ran")
+    check.number(check.at(entries, 3, "speedup"), low=0.3, high=3.0, what="speedup on 3 workers, after 2 failed")
+    check.require(check.at(summary, "best_worker_count") in (1, 3), "the best worker count is one that ran")
     entries, summary = scaling_run(student, "never_alone", [1, 2])
-    check.number(entry_at(entries, 2, "execution_time_us"), low=1900, what="execution_time_us on 2 workers")
-    check.exactly(entry_at(entries, 2, "speedup"), None, what="speedup without a baseline")
-    check.exactly(entry_at(summary, "max_speedup"), None, what="max_speedup without a baseline")
+    check.number(check.at(entries, 2, "execution_time_us"), low=1900, what="execution_time_us on 2 workers")
+    check.exactly(check.at(entries, 2, "speedup"), None, what="speedup without a baseline")
+    check.exactly(check.at(summary, "max_speedup"), None, what="max_speedup without a baseline")
     has_reasons = bool(entries[2].get("reason")) and bool(summary.get("reason"))
     check.require(has_reasons, "a figure that is None needs a reason")
-
-
-# analyze_quantization_trade_offs
-
-
-def quantization_run(student, operations: list[str], bits: list[int], threshold: float) -> dict:
-    analyzer = student.new("KernelOptimizationAnalyzer", {"memory_bandwidth": 5.0})
-    defined = [student.define(ROUNDED, operation) for operation in operations]
-    result = analyzer.call("analyze_quantization_trade_offs", defined, bits, threshold)
-    check.keys(result, ["accuracy_analysis", "deployment_recommendations", "recommendations"])
-    return result
-
-
-@pytest.mark.grade("check_analyze_quantization_trade_offs", weight=2)
-def test_errors_bytes_and_times(student):
-    """The error of numbers rounded to 8 and 16 bits is that of the step's size, bytes are those of the operands in so
-    many bits, and ratios are float32 over quantized; 32 bits are the baseline itself."""
-    by_size = entry_at(quantization_run(student, ["same"], [8, 16, 32], 0.01), "accuracy_analysis", "same")
-    for n, by_bits in by_size.items():
-        errors = {bits: entry_at(by_bits, bits, "relative_error") for bits in (8, 16, 32)}
-        check.number(errors[8], low=0.002, high=0.03, what=f"relative_error of 8 bits, size {n}")
-        check.number(errors[16], low=0.000005, high=0.0002, what=f"relative_error of 16 bits, size {n}")
-        check.number(errors[32], 0.0, what=f"relative_error of 32 bits, size {n}")
-        mse = entry_at(by_bits, 8, "accuracy_mse")
-        check.number(mse, errors[8] ** 2, rel=0.3, what="accuracy_mse of 8 bits, for numbers of variance 1")
-        float_us = entry_at(by_bits, 32, "execution_time_us")
-        for bits in (8, 16, 32):
-            held = entry_at(by_bits, bits, "memory_bytes")
-            check.number(held, n * n * bits // 8, what=f"memory_bytes of {bits} bits")
-            check.number(entry_at(by_bits, bits, "relative_memory"), 32 / bits, what=f"relative_memory of {bits} bits")
-            gain, time_us = entry_at(by_bits, bits, "relative_performance"), by_bits[bits]["execution_time_us"]
-            check.number(gain, float_us / time_us, rel=1e-6, what=f"relative_performance of {bits} bits")
-
-
-@pytest.mark.grade("check_analyze_quantization_trade_offs", weight=2)
-@pytest.mark.parametrize(("threshold", "rate"), [(0.001, {8: 0.5, 16: 1.0}), (0.5, {8: 1.0, 16: 1.0})])
-def test_decisions_follow_from_the_figures(student, threshold, rate):
-    """An error at most accuracy_threshold is acceptable; a number of bits is recommended only if every error was, and
-    if it was faster than float32 on average."""
-    result = quantization_run(student, ["same", "quick_in_8_bits"], [8, 16], threshold)
-    for bits in (8, 16):
-        advice = entry_at(result["deployment_recommendations"], bits)
-        entries = []
-        for operation, is_right in (("same", rate[bits] == 1.0), ("quick_in_8_bits", True)):
-            own = [entry_at(by_bits, bits) for by_bits in entry_at(result, "accuracy_analysis", operation).values()]
-            accepted = [bool(entry_at(entry, "acceptable_accuracy")) for entry in own]
-            check.exactly(accepted, [is_right] * len(own), what=f"acceptable_accuracy of {operation}")
-            entries += own
-        what = f"accuracy_success_rate of {bits} bits"
-        check.number(entry_at(advice, "accuracy_success_rate"), rate[bits], what=what)
-        gain = statistics.fmean(entry["relative_performance"] for entry in entries)
-        check.number(entry_at(advice, "avg_performance_gain"), gain, rel=1e-6, what="avg_performance_gain")
-        check.number(entry_at(advice, "avg_memory_reduction"), 32 / bits, rel=1e-6, what="avg_memory_reduction")
-        expected = rate[bits] == 1.0 and gain > 1.0
-        check.exactly(bool(entry_at(advice, "recommended_for_production")), expected, what="recommended_for_production")
-
-
-@pytest.mark.grade("check_analyze_quantization_trade_offs", weight=1)
-def test_a_result_of_zeros(student):
-    """An operation whose result is all zero has no error, and that is acceptable: nothing is divided by zero."""
-    by_size = entry_at(quantization_run(student, ["nothing"], [8], 0.0), "accuracy_analysis", "nothing")
-    for by_bits in by_size.values():
-        check.number(entry_at(by_bits, 8, "relative_error"), 0.0, what="relative_error")
-        check.require(bool(entry_at(by_bits, 8, "acceptable_accuracy")), "no error at all is acceptable")

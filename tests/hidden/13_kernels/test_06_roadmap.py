@@ -14,14 +14,6 @@ def put(analyzer, results, times_us):
 """
 
 
-def entry_at(mapping: object, *keys: object) -> object:
-    """mapping[keys[0]][keys[1]]..., failing with words if one is missing."""
-    for key in keys:
-        check.keys(mapping, [key])
-        mapping = mapping[key]
-    return mapping
-
-
 def parallel_figures(one_us: float, best_us: float, workers: int) -> dict:
     """What an analysis of a workload that took these times would have kept."""
     speedup = one_us / best_us
@@ -52,17 +44,17 @@ def test_improvements_follow_amdahl(student, rng):
     analyzer = student.new("KernelOptimizationAnalyzer", {"memory_bandwidth": 5.0})
     student.define(PUT, "put")(analyzer, figures, times_us)
     roadmap = analyzer.call("generate_optimization_roadmap", "cloud", ["performance"])
-    found = entry_at(roadmap, "optimization_opportunities")
+    found = check.at(roadmap, "optimization_opportunities")
     check.require(isinstance(found, list) and len(found) == 2, "two analyses speak for a change, so two opportunities")
     total = one_us + tuned_us
     expected = [total / (total - one_us * 2 / 3), total / (total - tuned_us * 3 / 4)]
     for item, improvement in zip(found, expected, strict=True):
         check.keys(item, ["type", "impact", "difficulty", "description", "implementation_effort", "evidence"])
         what = "expected_improvement, best first"
-        check.number(entry_at(item, "expected_improvement"), improvement, rel=1e-6, what=what)
+        check.number(check.at(item, "expected_improvement"), improvement, rel=1e-6, what=what)
         check.require(len(item["evidence"]) > 0, "evidence must name the measurements")
     combined = total / (one_us / 3 + tuned_us / 4)
-    check.number(entry_at(roadmap, "expected_outcomes", "combined_improvement"), combined, rel=1e-6, what="combined")
+    check.number(check.at(roadmap, "expected_outcomes", "combined_improvement"), combined, rel=1e-6, what="combined")
 
 
 @pytest.mark.grade("check_generate_optimization_roadmap", weight=1)
@@ -72,9 +64,9 @@ def test_roadmap_before_any_analysis(student):
     analyzer = student.new("KernelOptimizationAnalyzer", {"memory_bandwidth": 5.0})
     for target in ("cloud", "edge", "mobile"):
         roadmap = analyzer.call("generate_optimization_roadmap", target)
-        check.exactly(entry_at(roadmap, "target_hardware"), target, what="target_hardware")
-        check.exactly(entry_at(roadmap, "optimization_opportunities"), [], what="optimization_opportunities")
-        promised = entry_at(roadmap, "expected_outcomes", "combined_improvement")
+        check.exactly(check.at(roadmap, "target_hardware"), target, what="target_hardware")
+        check.exactly(check.at(roadmap, "optimization_opportunities"), [], what="optimization_opportunities")
+        promised = check.at(roadmap, "expected_outcomes", "combined_improvement")
         check.exactly(promised, None, what="combined_improvement")
     with check.raises(ValueError, mentions=["toaster"]):
         analyzer.call("generate_optimization_roadmap", "toaster")
@@ -98,7 +90,7 @@ def test_the_most_important_metric_decides(student):
     orders = {}
     for metric in ("memory", "performance"):
         roadmap = analyzer.call("generate_optimization_roadmap", "edge", [metric])
-        orders[metric] = [entry_at(item, "type") for item in entry_at(roadmap, "optimization_opportunities")]
+        orders[metric] = [check.at(item, "type") for item in check.at(roadmap, "optimization_opportunities")]
     check.exactly(orders["memory"], ["quantization", "parallelization"], what="the order for memory")
     check.exactly(orders["performance"], ["parallelization", "quantization"], what="the order for performance")
 
@@ -111,7 +103,7 @@ def test_the_attributes_of_an_analyzer(student):
     analyzer.call("generate_optimization_roadmap", "mobile")
     check.keys(analyzer.get("analysis_results"), ["optimization_roadmap"], what="analysis_results")
     config = analyzer.get("hardware_config")
-    check.exactly(entry_at(config, "cpu_cores"), 3, what="cpu_cores")
-    check.exactly(entry_at(config, "cache_sizes", "l2"), 4096, what="the given l2")
+    check.exactly(check.at(config, "cpu_cores"), 3, what="cpu_cores")
+    check.exactly(check.at(config, "cache_sizes", "l2"), 4096, what="the given l2")
     check.keys(config["cache_sizes"], ["l1_data", "l1_instruction", "l3"], what="cache_sizes")
     check.require(isinstance(np.float64(config["memory_bandwidth"]).item(), float), "memory_bandwidth must be a number")
