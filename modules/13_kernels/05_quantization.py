@@ -123,7 +123,7 @@ def largest_magnitude(values: np.ndarray) -> float:
 
 # %%
 #| export
-CHUNK = 128 * W  # values; if one of them lies next to a tie, all of these are divided
+CHUNK = 32 * W  # values; if one of them lies next to a tie, all of these are divided
 
 
 @simd.jit
@@ -644,7 +644,7 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
 @simd.jit
 def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
     """C = A @ B modulo 2**32, `block` terms at a time.  A, B: int8, C: int32; the others: `packing_memory`."""
-    (M, K), N = A.shape, B.shape[1]
+    (M, K), N, flat_C = A.shape, B.shape[1], C.reshape(-1)
     for j0 in range(0, N, BLOCK_COLUMNS):
         j1 = min(j0 + BLOCK_COLUMNS, N)
         for k0 in range(0, K, block):
@@ -659,6 +659,8 @@ def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
                 pack_rows(A, i0, i1, k0, k1, length, simd.LEFT_OFFSET, codes)
                 for j in range(j0, j1, TILE_COLUMNS):
                     for i in range(i0, i1, TILE_ROWS):
+                        for r in range(i, i + TILE_ROWS):
+                            simd.prefetch_row(flat_C, r * N + j)
                         multiply_tile(codes, (i - i0) * length, length, panels, (j - j0) * length, start, j - j0, sums)
                         put_int8(sums, C, i, j, i1 - i, j1 - j, k0 == 0)
 
@@ -691,6 +693,12 @@ def multiply_int16(A, B, C, block, codes, panels, start, sums, corner):
 _kept = threading.local()
 
 
+def aligned_zeros(size: int, dtype: np.dtype) -> np.ndarray:
+    """A 1-D array of zeros whose first vector lies in one cache line, and so does every further one."""
+    room = np.zeros(size + simd.BYTES, dtype)
+    return room[simd.aligned_offset(room) :][:size]
+
+
 def packing_memory(dtype: np.dtype) -> tuple[np.ndarray, ...]:
     """Room for packed codes, panels, starting sums, a tile and a corner, for operands of a dtype, kept by the thread."""
     rooms = _kept.__dict__.setdefault("rooms", {})
@@ -698,11 +706,11 @@ def packing_memory(dtype: np.dtype) -> tuple[np.ndarray, ...]:
         is_int8, terms = dtype == np.int8, BLOCK_CODES[dtype]
         left, right = (simd.LEFT_CODE, simd.RIGHT_CODE) if is_int8 else (np.int16, np.int16)
         rooms[dtype] = (
-            np.empty((BLOCK_ROWS + TILE_ROWS) * terms, left),
-            np.empty((BLOCK_COLUMNS + TILE_COLUMNS) * terms, right),
-            np.zeros(BLOCK_COLUMNS + TILE_COLUMNS, np.int32),
-            np.empty(TILE_ROWS * TILE_COLUMNS, np.int32),
-            np.empty(simd.GROUP * 2 * W if is_int8 else 2 * W, dtype),
+            aligned_zeros((BLOCK_ROWS + TILE_ROWS) * terms, left),
+            aligned_zeros((BLOCK_COLUMNS + TILE_COLUMNS) * terms, right),
+            aligned_zeros(BLOCK_COLUMNS + TILE_COLUMNS, np.int32),
+            aligned_zeros(TILE_ROWS * TILE_COLUMNS, np.int32),
+            aligned_zeros(simd.GROUP * 2 * W if is_int8 else 2 * W, dtype),
         )
     return rooms[dtype]
 
@@ -746,14 +754,14 @@ def integer_row(a: np.ndarray, codes: np.ndarray, B: np.ndarray, c: np.ndarray) 
 def int8_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """The int32 product of int8 matrices, modulo 2**32."""
     M, N = A.shape[0], B.shape[1]
+    if M != 1 and N != 1:
+        return blocked_product(A, B)
     C = np.zeros((M, N), np.int32)
-    if N == 1 or (M == 1 and B.flags.f_contiguous):
+    if N == 1 or B.flags.f_contiguous:
         integer_dots(as_input(A), as_input(B.T), C)
-    elif M == 1:
+    else:
         codes = (A + np.int16(simd.LEFT_OFFSET)).astype(simd.LEFT_CODE)
         integer_row(as_input(A).reshape(-1), as_input(codes).reshape(-1), as_input(B), C.reshape(-1))
-    else:
-        return blocked_product(A, B)
     return C
 
 

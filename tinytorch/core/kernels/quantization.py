@@ -9,8 +9,8 @@ __all__ = ['W', 'CHUNK', 'INT32_LIMIT', 'TILE_ROWS', 'TILE_COLUMNS', 'BLOCK_ROWS
            'RELATIVE_ERROR_LIMIT', 'largest_code', 'as_input', 'largest_magnitude', 'fast_codes', 'round_to_codes',
            'quantize', 'dequantize', 'integer_loops', 'integer_dots', 'pack_rows', 'copy_corner', 'pack_int8',
            'pack_int16', 'put_int8', 'put_int16', 'multiply_tile', 'integer_matmul', 'multiply_int8', 'multiply_int16',
-           'packing_memory', 'blocked_product', 'integer_row', 'int8_product', 'scale_product', 'quantized_matmul',
-           'relu_codes', 'quantized_relu', 'analyze_quantization_impact']
+           'aligned_zeros', 'packing_memory', 'blocked_product', 'integer_row', 'int8_product', 'scale_product',
+           'quantized_matmul', 'relu_codes', 'quantized_relu', 'analyze_quantization_impact']
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #f15a5d0f
 import threading
@@ -61,8 +61,8 @@ def largest_magnitude(values: np.ndarray) -> float:
         m0 = simd.maximum(simd.abs(simd.load_part(values, i, n - i)), m0)
     return simd.max_lane(simd.maximum(simd.maximum(m0, m1), simd.maximum(m2, m3)))
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #15c2292b
-CHUNK = 128 * W  # values; if one of them lies next to a tie, all of these are divided
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #d5900b3b
+CHUNK = 32 * W  # values; if one of them lies next to a tie, all of these are divided
 
 
 @simd.jit
@@ -299,11 +299,11 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
         raise OverflowError(f"integer_matmul: {K} times (-128) * (-128) is 2**31, which is no int32; use a smaller K")
     return C
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #fd4bcbd8
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #5954cd3e
 @simd.jit
 def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
     """C = A @ B modulo 2**32, `block` terms at a time.  A, B: int8, C: int32; the others: `packing_memory`."""
-    (M, K), N = A.shape, B.shape[1]
+    (M, K), N, flat_C = A.shape, B.shape[1], C.reshape(-1)
     for j0 in range(0, N, BLOCK_COLUMNS):
         j1 = min(j0 + BLOCK_COLUMNS, N)
         for k0 in range(0, K, block):
@@ -318,6 +318,8 @@ def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
                 pack_rows(A, i0, i1, k0, k1, length, simd.LEFT_OFFSET, codes)
                 for j in range(j0, j1, TILE_COLUMNS):
                     for i in range(i0, i1, TILE_ROWS):
+                        for r in range(i, i + TILE_ROWS):
+                            simd.prefetch_row(flat_C, r * N + j)
                         multiply_tile(codes, (i - i0) * length, length, panels, (j - j0) * length, start, j - j0, sums)
                         put_int8(sums, C, i, j, i1 - i, j1 - j, k0 == 0)
 
@@ -344,8 +346,14 @@ def multiply_int16(A, B, C, block, codes, panels, start, sums, corner):
                         multiply_tile(codes, (i - i0) * length, length, panels, 2 * (j - j0) * length, start, 0, sums)
                         put_int16(sums, C, i, j, i1 - i, j1 - j)
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #ecdd5213
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #549195e2
 _kept = threading.local()
+
+
+def aligned_zeros(size: int, dtype: np.dtype) -> np.ndarray:
+    """A 1-D array of zeros whose first vector lies in one cache line, and so does every further one."""
+    room = np.zeros(size + simd.BYTES, dtype)
+    return room[simd.aligned_offset(room) :][:size]
 
 
 def packing_memory(dtype: np.dtype) -> tuple[np.ndarray, ...]:
@@ -355,11 +363,11 @@ def packing_memory(dtype: np.dtype) -> tuple[np.ndarray, ...]:
         is_int8, terms = dtype == np.int8, BLOCK_CODES[dtype]
         left, right = (simd.LEFT_CODE, simd.RIGHT_CODE) if is_int8 else (np.int16, np.int16)
         rooms[dtype] = (
-            np.empty((BLOCK_ROWS + TILE_ROWS) * terms, left),
-            np.empty((BLOCK_COLUMNS + TILE_COLUMNS) * terms, right),
-            np.zeros(BLOCK_COLUMNS + TILE_COLUMNS, np.int32),
-            np.empty(TILE_ROWS * TILE_COLUMNS, np.int32),
-            np.empty(simd.GROUP * 2 * W if is_int8 else 2 * W, dtype),
+            aligned_zeros((BLOCK_ROWS + TILE_ROWS) * terms, left),
+            aligned_zeros((BLOCK_COLUMNS + TILE_COLUMNS) * terms, right),
+            aligned_zeros(BLOCK_COLUMNS + TILE_COLUMNS, np.int32),
+            aligned_zeros(TILE_ROWS * TILE_COLUMNS, np.int32),
+            aligned_zeros(simd.GROUP * 2 * W if is_int8 else 2 * W, dtype),
         )
     return rooms[dtype]
 
@@ -375,7 +383,7 @@ def blocked_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     multiply(as_input(A), as_input(B), C, max(block, 1), *packing_memory(A.dtype))
     return C
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #7d4fcea9
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #c21ba1e4
 @simd.jit
 def integer_row(a: np.ndarray, codes: np.ndarray, B: np.ndarray, c: np.ndarray) -> None:
     """c += a @ B along the rows of B.  a: (K,), B: (K, N) int8, c: (N,) int32; codes: a + offset, as LEFT_CODE."""
@@ -398,14 +406,14 @@ def integer_row(a: np.ndarray, codes: np.ndarray, B: np.ndarray, c: np.ndarray) 
 def int8_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """The int32 product of int8 matrices, modulo 2**32."""
     M, N = A.shape[0], B.shape[1]
+    if M != 1 and N != 1:
+        return blocked_product(A, B)
     C = np.zeros((M, N), np.int32)
-    if N == 1 or (M == 1 and B.flags.f_contiguous):
+    if N == 1 or B.flags.f_contiguous:
         integer_dots(as_input(A), as_input(B.T), C)
-    elif M == 1:
+    else:
         codes = (A + np.int16(simd.LEFT_OFFSET)).astype(simd.LEFT_CODE)
         integer_row(as_input(A).reshape(-1), as_input(codes).reshape(-1), as_input(B), C.reshape(-1))
-    else:
-        return blocked_product(A, B)
     return C
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #18a30e70
