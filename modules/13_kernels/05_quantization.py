@@ -462,7 +462,8 @@ TILE_ROWS = 6
 TILE_COLUMNS = simd.ROW  # with 2 vectors in a row 12 sums, the 2 of B, a group of A and a product: 16 registers
 BLOCK_ROWS = 96  # rows of A packed at a time: 192 KiB at most, for the second cache
 BLOCK_COLUMNS = 1024
-BLOCK_CODES = {np.dtype(np.int8): 1024, np.dtype(np.int16): 504}  # terms at a time; int16: so that no sum overflows
+# Terms at a time: 2 KiB of packed codes in a row; of int16 so few that no sum overflows.
+BLOCK_CODES = {np.dtype(np.int8): 2048 // np.dtype(simd.LEFT_CODE).itemsize, np.dtype(np.int16): 504}
 SLICE = 65_536  # terms of an int8 product added up in int32 when the result is int64
 
 
@@ -528,8 +529,8 @@ def pack_int16(B, k0, k1, length, j, j1, panels, p, corner):
 
 
 # %% [markdown]
-# The tile goes into a small array, `sums`, and from there to C: added to what earlier blocks of K left there, and cut
-# off at the right and lower edge.
+# A whole tile of the first block of K is stored straight into C. Any other goes into a small array, `sums`, and from
+# there to C: added to what earlier blocks of K left there, and cut off at the right and lower edge.
 
 # %%
 #| export
@@ -568,7 +569,7 @@ def put_int16(sums: np.ndarray, C: np.ndarray, i: int, j: int, m: int, n: int) -
 #    too large for int32: raise an `OverflowError`.
 # 2. `multiply_tile` (about 18 lines): six rows r0 .. r5, each `simd.load_row(start, j)` at first; for every step of
 #    `simd.lanes(codes) // W` codes, load a row of the panel and bring every r up to date with `simd.dot_row`. Row r of
-#    A begins at `codes[i + r * length]`. At the end store each row into `sums`.
+#    A begins at `codes[i + r * length]`. At the end store row r at `sums[s + r * stride]`.
 # 3. `blocked_product`, given below, calls it for every tile. Use it in `integer_matmul` (about 14 lines in all). An
 #    int8 product whose result is int64 is added up in slices of K.
 #
@@ -577,11 +578,12 @@ def put_int16(sums: np.ndarray, C: np.ndarray, i: int, j: int, m: int, n: int) -
 # %% nbgrader={"grade": false, "grade_id": "integer_matmul", "solution": true}
 #| export
 @simd.jit
-def multiply_tile(codes, i, length, panels, p, start, j, sums):
-    """sums = a tile: six packed rows of A times one panel, `length` terms, starting from `start`. All arrays are 1-D.
+def multiply_tile(codes, i, length, panels, p, start, j, sums, s, stride):
+    """Six packed rows of A times one panel, `length` terms, starting from `start`, into `sums`. All arrays are 1-D.
 
     codes[i:]: the rows, `length` codes each.  panels[p:]: for each group VECTORS vectors.
-    start[j : j + TILE_COLUMNS]: int32, what a row of sums begins with.  sums: int32, row by row.
+    start[j : j + TILE_COLUMNS]: int32, what a row of sums begins with.
+    sums[s + r * stride : s + r * stride + TILE_COLUMNS]: int32, where row r of the tile goes.
     """
     ### BEGIN SOLUTION
     r0 = r1 = r2 = r3 = r4 = r5 = simd.load_row(start, j)
@@ -595,12 +597,12 @@ def multiply_tile(codes, i, length, panels, p, start, j, sums):
         r3 = simd.dot_row(r3, simd.broadcast_group(codes, a + 3 * length), b)
         r4 = simd.dot_row(r4, simd.broadcast_group(codes, a + 4 * length), b)
         r5 = simd.dot_row(r5, simd.broadcast_group(codes, a + 5 * length), b)
-    simd.store_row(sums, 0, r0)
-    simd.store_row(sums, TILE_COLUMNS, r1)
-    simd.store_row(sums, 2 * TILE_COLUMNS, r2)
-    simd.store_row(sums, 3 * TILE_COLUMNS, r3)
-    simd.store_row(sums, 4 * TILE_COLUMNS, r4)
-    simd.store_row(sums, 5 * TILE_COLUMNS, r5)
+    simd.store_row(sums, s, r0)
+    simd.store_row(sums, s + stride, r1)
+    simd.store_row(sums, s + 2 * stride, r2)
+    simd.store_row(sums, s + 3 * stride, r3)
+    simd.store_row(sums, s + 4 * stride, r4)
+    simd.store_row(sums, s + 5 * stride, r5)
     ### END SOLUTION
 
 
@@ -611,7 +613,7 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     Returns (M, N): int32 if both are int8 and K <= 131,072, else int64.
     Raises ValueError, naming both shapes, if inner sizes differ or an input is not 2-D; TypeError for other dtypes;
     OverflowError if K is 131,072 and a row and a column hold nothing but -128, as 2**31 is no int32.
-    Working set of one step: a panel of at most 1024 * TILE_COLUMNS codes and six rows of as many.
+    Working set of one step: a panel of at most 2 KiB * TILE_COLUMNS and six packed rows of 2 KiB.
     Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, VPDPBUSD and PMADDWD.
     """
     A, B = as_array(A), as_array(B)
@@ -645,6 +647,7 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
 def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
     """C = A @ B modulo 2**32, `block` terms at a time.  A, B: int8, C: int32; the others: `packing_memory`."""
     (M, K), N, flat_C = A.shape, B.shape[1], C.reshape(-1)
+    s, stride = np.intp(0), np.intp(TILE_COLUMNS)  # as constants they would have the tile compiled a second time
     for j0 in range(0, N, BLOCK_COLUMNS):
         j1 = min(j0 + BLOCK_COLUMNS, N)
         for k0 in range(0, K, block):
@@ -659,10 +662,14 @@ def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
                 pack_rows(A, i0, i1, k0, k1, length, simd.LEFT_OFFSET, codes)
                 for j in range(j0, j1, TILE_COLUMNS):
                     for i in range(i0, i1, TILE_ROWS):
-                        for r in range(i, i + TILE_ROWS):
-                            simd.prefetch_row(flat_C, r * N + j)
-                        multiply_tile(codes, (i - i0) * length, length, panels, (j - j0) * length, start, j - j0, sums)
-                        put_int8(sums, C, i, j, i1 - i, j1 - j, k0 == 0)
+                        a, p, c = (i - i0) * length, (j - j0) * length, i * N + j
+                        for r in range(TILE_ROWS):
+                            simd.prefetch_row(flat_C, c + r * N)
+                        if k0 == 0 and i + TILE_ROWS <= i1 and j + TILE_COLUMNS <= j1:
+                            multiply_tile(codes, a, length, panels, p, start, j - j0, flat_C, c, N)
+                        else:
+                            multiply_tile(codes, a, length, panels, p, start, j - j0, sums, s, stride)
+                            put_int8(sums, C, i, j, i1 - i, j1 - j, k0 == 0)
 
 
 @simd.jit
@@ -684,7 +691,8 @@ def multiply_int16(A, B, C, block, codes, panels, start, sums, corner):
                 pack_rows(A, i0, i1, k0, k1, length, 0, codes)
                 for j in range(j0, j1, columns):
                     for i in range(i0, i1, TILE_ROWS):
-                        multiply_tile(codes, (i - i0) * length, length, panels, 2 * (j - j0) * length, start, 0, sums)
+                        a, p = (i - i0) * length, 2 * (j - j0) * length
+                        multiply_tile(codes, a, length, panels, p, start, 0, sums, 0, TILE_COLUMNS)
                         put_int16(sums, C, i, j, i1 - i, j1 - j)
 
 
