@@ -2,6 +2,7 @@
 
 import multiprocessing
 import re
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tinytorch.core.kernels.quantization import (
+    BLOCK_CODES,
+    BLOCK_COLUMNS,
+    BLOCK_ROWS,
     SLICE,
     TILE_COLUMNS,
     TILE_ROWS,
@@ -190,6 +194,28 @@ def test_product_of_any_codes_and_transposes(data):
     B = data.draw(hnp.arrays(data.draw(st.sampled_from([np.int8, np.int16])), (K, N)))
     np.testing.assert_array_equal(integer_matmul(A, B), whole_product(A, B))
     np.testing.assert_array_equal(integer_matmul(B.T, A.T), whole_product(A, B).T)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16])
+def test_product_of_several_blocks(rng, dtype):
+    limits, terms = np.iinfo(dtype), BLOCK_CODES[np.dtype(dtype)]
+    M, K, N = BLOCK_ROWS + 2 * TILE_ROWS + 1, terms + 5, BLOCK_COLUMNS + TILE_COLUMNS + 1
+    A = rng.integers(limits.min, limits.max + 1, (M, K)).astype(dtype)
+    B = rng.integers(limits.min, limits.max + 1, (K, N)).astype(dtype)
+    exact = A.astype(np.float64) @ B.astype(np.float64)  # every sum is below 2**53
+    np.testing.assert_array_equal(integer_matmul(A, B), exact)
+
+
+def test_a_product_takes_memory_for_its_result_once(rng):
+    A, B = rng.integers(-128, 128, (2, 300, 300), np.int8)
+    integer_matmul(A, B)  # compiles, and makes the room that the thread keeps
+    tracemalloc.start()
+    try:
+        C = integer_matmul(A, B)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert C.nbytes <= most < 1.5 * C.nbytes
 
 
 @pytest.mark.parametrize("K", [SLICE - 1, SLICE, SLICE + 1, 100_003, 131_071, 131_072, 131_073, 140_000])
