@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import textwrap
 import time
 from collections.abc import Callable
 
@@ -249,6 +251,26 @@ def test_one_wrong_result_in_a_sample_fails_it(open_student: OpenStudent) -> Non
     )
     with pytest.raises(CheckFailed, match="a timed result is wrong"):
         student.speed("f", inputs, SORT, bounds=[0.05], calls=5)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="speaks of glibc's malloc")
+def test_memory_that_was_freed_is_not_fetched_again_page_by_page(open_student: OpenStudent) -> None:
+    source = """
+    import resource
+    import numpy as np
+
+    def expression():
+        x = np.ones(200_000, np.float32)
+        return np.maximum(np.rint(x / 3) * 2 + x, 0)
+
+    def faults():
+        expression()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(20):
+            expression()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    """
+    assert open_student(textwrap.dedent(source)).faults() < 100
 
 
 def test_both_processes_get_the_vector_settings_of_the_grader(

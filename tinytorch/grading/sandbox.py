@@ -38,6 +38,9 @@ _FILES = (
 _INSIDE = Path("/tmp")
 _RUNTIME_INSIDE = Path("/run/tinytorch")
 _SHARED_MEMORY_BYTES = 64 << 20
+# What a process allocated before decides whether glibc gives freed memory back to the system. Fetching it again, page by
+# page, took more than half of the time of some races' references. So it is kept, on both sides.
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 _VECTOR_SETTINGS = ("TINYTORCH_SIMD_BYTES", "TINYTORCH_SIMD_DOT4", "TINYTORCH_SIMD_REGISTERS")
 
 
@@ -238,7 +241,7 @@ def _environment(folder: Path, limits: Limits) -> dict[str, str]:
         "NUMBA_NUM_THREADS": str(limits.threads),
     }
     blas = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    return environment | dict.fromkeys(blas, "1") | vector_settings()
+    return environment | dict.fromkeys(blas, "1") | _MALLOC | vector_settings()
 
 
 def vector_settings() -> dict[str, str]:
