@@ -38,8 +38,8 @@ _FILES = (
 _INSIDE = Path("/tmp")
 _RUNTIME_INSIDE = Path("/run/tinytorch")
 _SHARED_MEMORY_BYTES = 64 << 20
-# What a process allocated before decides whether glibc gives freed memory back to the system. Fetching it again, page by
-# page, took more than half of the time of some races' references. So it is kept, on both sides.
+# What a process allocated before decides whether glibc gives freed memory back to the system. Fetching it again, page
+# by page, took more than half of the time of some races' references. So it is kept, on both sides.
 _MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 _VECTOR_SETTINGS = ("TINYTORCH_SIMD_BYTES", "TINYTORCH_SIMD_DOT4", "TINYTORCH_SIMD_REGISTERS")
 
