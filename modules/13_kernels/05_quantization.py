@@ -639,7 +639,9 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
 
 # %% [markdown]
 # The loops around the tile are those of lesson 02: blocks of columns and terms, panels packed once for each, blocks of
-# rows, tiles. The memory for packed blocks is kept for each thread: fresh memory is paid for page by page.
+# rows, tiles, and the memory in C is asked for before a tile begins. The memory for packed blocks is kept for each
+# thread, since fresh memory is paid for page by page, and begins where a vector may, so that no load touches two cache
+# lines.
 
 # %%
 #| export
