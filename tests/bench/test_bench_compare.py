@@ -125,6 +125,24 @@ def test_time_limit_ends_the_search_but_never_before_the_first_pairs(monkeypatch
     assert compare_timed(slow, steady(2.0), limit_s=0.5).pairs == 7
 
 
+@pytest.mark.parametrize(
+    ("ratios", "pairs"), [([0.5, 2.0, 0.5] * 20, 28), ([2.0, 0.5, 2.0] * 20, 7)], ids=["below", "above"]
+)
+def test_doubt_above_the_median_is_looked_into_for_longer(
+    monkeypatch: pytest.MonkeyPatch, ratios: list[float], pairs: int
+) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(clock, "now_ns", lambda: int(now_s[0] * 1e9))
+
+    def slow() -> float:
+        now_s[0] += 1.0
+        return 1.0
+
+    result = compare_timed(slow, durations(ratios), limit_s=5.0, longest_s=28.0)
+    assert (result.verdict, result.pairs) == (Verdict.UNDECIDED, pairs)
+    assert f"all that fitted into {28 if pairs == 28 else 5} s" in result.notes[0]
+
+
 def test_false_verdicts_stay_below_the_stated_error() -> None:
     rng = random.Random(20240817)
     results = [compare_timed(noisy(1.0, rng), noisy(1.0, rng), limit_s=1e9) for _ in range(600)]

@@ -107,32 +107,36 @@ def compare_timed(
     max_pairs: int = 60,
     confidence: float = 0.95,
     limit_s: float = 10.0,
+    longest_s: float | None = None,
 ) -> Comparison:
     """Compare callables that return the seconds their own work took.
 
     They run in turn, pair by pair, the order alternating, so that a drifting machine slows both. After `min_pairs`
     pairs, and again whenever their number has doubled, the interval of the median ratio is looked at; it stops when
     the interval lies on one side of `bound` (with several: on one side of each, so between two neighbours), at
-    `max_pairs`, or `limit_s` seconds after the start (which never cuts `min_pairs` short). Looking more than once gives
+    `max_pairs`, or `limit_s` seconds after the start (which never cuts `min_pairs` short). Where the interval reaches
+    across a bound and the median is below it, it goes on for `longest_s` (None: no longer than `limit_s`): who gives
+    the candidate the benefit of the doubt should not give it for a few noisy pairs. Looking more than once gives
     chance more tries, so look number k may err with probability (1 - confidence) / 2**k only; those sum to less than
     1 - confidence however many looks there are (union bound), and the interval is one for all bounds.
     Interval: order statistics, see `tinytorch.bench.statistics.coverage`.
     """
     bounds = tuple(sorted({bound} if isinstance(bound, int | float) else bound))
     _check_arguments(bounds, min_pairs, max_pairs, confidence)
-    deadline_ns = clock.now_ns() + limit_s * 1e9
+    start_ns, allowed_s = clock.now_ns(), limit_s
     pairs: list[tuple[float, float]] = []
     for look, target in enumerate(_targets(min_pairs, max_pairs), start=1):
-        while len(pairs) < target and (len(pairs) < min_pairs or clock.now_ns() < deadline_ns):
+        while len(pairs) < target and (len(pairs) < min_pairs or clock.now_ns() - start_ns < allowed_s * 1e9):
             pairs.append(_pair(candidate_s, reference_s, candidate_first=len(pairs) % 2 == 0))
         ratios = [reference_us / candidate_us for candidate_us, reference_us in pairs]
         low, high = median_interval(ratios, 1.0 - (1.0 - confidence) / 2**look)
         low = max(low, 0.0)
         verdict, decided = _verdict(low, high, bounds)
-        if verdict is not Verdict.UNDECIDED or clock.now_ns() >= deadline_ns:
+        allowed_s = limit_s if longest_s is None or median(ratios) >= decided else max(limit_s, longest_s)
+        if verdict is not Verdict.UNDECIDED or clock.now_ns() - start_ns >= allowed_s * 1e9:
             break
     candidate_us, reference_us = zip(*pairs, strict=True)
-    notes = _doubts(ratios, verdict, len(pairs) < max_pairs, limit_s)
+    notes = _doubts(ratios, verdict, len(pairs) < max_pairs, allowed_s)
     times = (candidate_us, reference_us)
     return Comparison(median(ratios), low, high, decided, confidence, verdict, *times, notes, bounds)
 
