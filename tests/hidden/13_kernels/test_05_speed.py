@@ -57,7 +57,7 @@ def reference(A, B):
 )
 CODE_BANDS = {0.05: 0.3, 0.3: 0.6, 1.5: 1.0}
 INTEGER_BANDS = {0.05: 0.3, 0.4: 0.6, 1.2: 1.0}
-QUANTIZED_BANDS = {0.05: 0.3, 0.4: 0.6, 1.2: 1.0}
+QUANTIZED_BANDS = {0.02: 0.3, 0.4: 0.6, 1.2: 1.0}
 RELU_CODE_BANDS = {0.05: 0.3, 0.2: 0.6, 1.5: 1.0}
 
 
