@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
 import pytest
 
 from tests.regrade import IDLE, LOADED, Run, agree, differing, table
@@ -41,3 +47,28 @@ def test_equal_totals_do_not_hide_checks_that_differ() -> None:
     second = Run("someone", LOADED, SubmissionResult((swapped,)))
     assert first.result.score == pytest.approx(second.result.score)
     assert not agree([first, second])
+
+
+HOLDS_A_CORE = """
+import sys
+import psutil
+from tests.regrade import busy_cores
+
+if __name__ == "__main__":
+    with busy_cores(1):
+        print(*(child.pid for child in psutil.Process().children()), flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_the_load_ends_with_the_run_even_where_that_is_killed(tmp_path) -> None:
+    script = tmp_path / "holds.py"
+    script.write_text(HOLDS_A_CORE)
+    environment = {**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as held:
+        children = [psutil.Process(int(pid)) for pid in held.stdout.readline().split()]
+        held.kill()
+    assert children
+    assert psutil.wait_procs(children, timeout=20)[1] == []
