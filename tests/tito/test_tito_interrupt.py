@@ -115,7 +115,7 @@ def test_ctrl_c_while_collecting_leaves_no_half_of_a_submission(tito: Tito, toy:
 
 @contextmanager
 def running(*arguments: str, at: Path) -> Iterator[subprocess.Popen[str]]:
-    """The command in a process group of its own, as a terminal starts it."""
+    """The command in a process group of its own, as a terminal starts it: SIGINT is not ignored."""
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=at,
@@ -124,6 +124,7 @@ def running(*arguments: str, at: Path) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
         yield process
@@ -198,3 +199,14 @@ def needs_bubblewrap() -> None:
         sandbox.check_available()
     except SandboxUnavailableError as err:
         pytest.skip(str(err))
+
+
+@pytest.mark.slow
+def test_a_command_that_is_killed_leaves_nothing_running(toy: Toy) -> None:
+    """SIGKILL leaves it no time to tell its workers."""
+    toy.hand_in("bob", SLOW)
+    with running(*AUTOGRADE, "--workers", "1", at=toy.project.root) as process:
+        wait_until(lambda: len(psutil.Process(process.pid).children(recursive=True)) >= 3)
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        wait_until(lambda: not alive(family), limit_s=30)

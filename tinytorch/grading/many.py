@@ -9,11 +9,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from multiprocessing import connection
 from pathlib import Path
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
@@ -203,6 +206,18 @@ def _close(executor: Executor, finished: bool) -> None:
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    """A parent that was killed tells nobody to stop: its workers would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        for _ in range(2):  # the first ends what is being graded, the second the wait for more
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(3)
+        os._exit(1)
 
 
 def _leave(number: int, frame: object) -> None:
