@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -129,7 +129,8 @@ def running(*arguments: str, at: Path) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):  # a worker left behind would hold the pipes, and be waited for without end
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 
