@@ -627,17 +627,21 @@ ROW_STRIDE = BLOCK_TERMS + 16  # a power of two would put all rows into the same
 
 @simd.jit(inline="always")
 def pack_columns(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, panels: np.ndarray) -> None:
-    """B[k0:k1, j0:j1] as panels of simd.ROW columns, one after the other, each row by row, zeros beyond j1."""
+    """B[k0:k1, j0:j1] as panels of simd.ROW columns, one after the other, each row by row, zeros beyond j1.
+
+    Eight rows of B at a time: the writes to a panel then are long enough for the core to see where they lead.
+    """
     N = B.shape[1]
     b = B.reshape(-1)
-    rest = (j1 - j0) % simd.ROW
-    for k in range(k0, k1):
-        q = (k - k0) * simd.ROW
-        for j in range(j0, j1 - rest, simd.ROW):
-            simd.store_row(panels, q, simd.load_row(b, k * N + j))
-            q += (k1 - k0) * simd.ROW
-        if rest > 0:
-            simd.store_row(panels, q, simd.load_row_part(b, k * N + j1 - rest, rest))
+    for strip in range(k0, k1, 8):
+        for j in range(j0, j1, simd.ROW):
+            q = (j - j0) * (k1 - k0) + (strip - k0) * simd.ROW
+            for k in range(strip, min(strip + 8, k1)):
+                if j + simd.ROW <= j1:
+                    simd.store_row(panels, q, simd.load_row(b, k * N + j))
+                else:
+                    simd.store_row(panels, q, simd.load_row_part(b, k * N + j, j1 - j))
+                q += simd.ROW
 
 
 @simd.jit(inline="always")
@@ -698,8 +702,8 @@ def write_tile(rows: Any, C: np.ndarray, c: int, N: int, m: int, n: int, add: bo
 
 # %% [markdown]
 # When N or M is 1, one matrix is a vector and each element of the other is used once: there is nothing to reuse, and
-# packing would only add traffic. Two small kernels, given, read the matrix once, four rows at a time: four streams of
-# memory keep more of it on the way than one.
+# packing would only add traffic. Two small kernels, given, read the matrix once, four or eight rows at a time: several
+# streams of memory keep more of it on the way than one.
 
 # %%
 #| export
@@ -733,22 +737,18 @@ def matrix_times_vector(A: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
 
 
 @simd.jit(inline="always")
-def add_four_rows(a: np.ndarray, k: int, b: np.ndarray, p: int, N: int, c: np.ndarray, j0: int, j1: int) -> None:
-    """c[j0:j1] += a[k] times a row of B, four rows from k on; b: B as a 1-D array, row k begins at p."""
-    x0, x1 = simd.broadcast_at(a, k), simd.broadcast_at(a, k + 1)
-    x2, x3 = simd.broadcast_at(a, k + 2), simd.broadcast_at(a, k + 3)
-    rest = (j1 - j0) % simd.ROW
-    for j in range(p + j0, p + j1 - rest, simd.ROW):
-        row = simd.fma_row(x0, simd.load_row(b, j), simd.load_row(c, j - p))
-        row = simd.fma_row(x1, simd.load_row(b, j + N), row)
-        row = simd.fma_row(x2, simd.load_row(b, j + 2 * N), row)
-        simd.store_row(c, j - p, simd.fma_row(x3, simd.load_row(b, j + 3 * N), row))
-    if rest > 0:
-        j = p + j1 - rest
-        row = simd.fma_row(x0, simd.load_row_part(b, j, rest), simd.load_row_part(c, j - p, rest))
-        row = simd.fma_row(x1, simd.load_row_part(b, j + N, rest), row)
-        row = simd.fma_row(x2, simd.load_row_part(b, j + 2 * N, rest), row)
-        simd.store_row_part(c, j - p, simd.fma_row(x3, simd.load_row_part(b, j + 3 * N, rest), row), rest)
+def four_at(a: np.ndarray, k: int) -> Any:
+    """a[k], a[k + 1], a[k + 2], a[k + 3], each in all lanes of a vector."""
+    return simd.broadcast_at(a, k), simd.broadcast_at(a, k + 1), simd.broadcast_at(a, k + 2), simd.broadcast_at(a, k + 3)
+
+
+@simd.jit(inline="always")
+def add_four_rows(xs: Any, b: np.ndarray, j: int, N: int, row: Any) -> Any:
+    """row + xs[r] times what begins at b[j + r * N], r = 0 to 3: pieces of four rows of B."""
+    row = simd.fma_row(xs[0], simd.load_row(b, j), row)
+    row = simd.fma_row(xs[1], simd.load_row(b, j + N), row)
+    row = simd.fma_row(xs[2], simd.load_row(b, j + 2 * N), row)
+    return simd.fma_row(xs[3], simd.load_row(b, j + 3 * N), row)
 
 
 @simd.jit
@@ -756,14 +756,20 @@ def vector_times_matrix(a: np.ndarray, B: np.ndarray, c: np.ndarray, j0: int, j1
     """c[j0:j1] = a @ B[:, j0:j1], along the rows of B.  a: (K,), B: (K, N), c: (N,)."""
     K, N = B.shape
     b = B.reshape(-1)
-    fours = K - K % 4
-    for j in range(j0, j1):
-        total = np.float32(0)
-        for k in range(fours, K):
-            total += a[k] * b[k * N + j]
-        c[j] = total
-    for k in range(0, fours, 4):
-        add_four_rows(a, k, b, k * N, N, c, j0, j1)
+    c[j0:j1] = 0
+    for k0 in range(0, K, 8):
+        first = j0  # the first column that isn't done for these rows
+        if k0 + 8 <= K:
+            low, high = four_at(a, k0), four_at(a, k0 + 4)
+            first = j1 - (j1 - j0) % simd.ROW
+            for j in range(j0, first, simd.ROW):
+                row = add_four_rows(low, b, k0 * N + j, N, simd.load_row(c, j))
+                simd.store_row(c, j, add_four_rows(high, b, (k0 + 4) * N + j, N, row))
+        for k in range(k0, min(k0 + 8, K)):
+            x = simd.broadcast_at(a, k)
+            for j in range(first, j1, simd.ROW):
+                row = simd.fma_row(x, simd.load_row_part(b, k * N + j, j1 - j), simd.load_row_part(c, j, j1 - j))
+                simd.store_row_part(c, j, row, j1 - j)
 
 
 # %% [markdown]
