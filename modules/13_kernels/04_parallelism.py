@@ -131,6 +131,11 @@ class Job:
 # The threads themselves are started when they're first needed, wait for jobs, and stay. A forked process inherits the
 # memory of its parent but none of its threads, and a lock that another thread held at that moment stays locked for
 # ever: the child therefore starts with a new, empty pool.
+#
+# Where a waking thread runs is for the system to say, and it may choose the core of the thread that woke it, although
+# another is idle: in a virtual machine that is common. Two threads on one core take turns, and a call that is over in
+# a millisecond or two gains nothing. So before the caller wakes its helpers, it bars its own core for them
+# (`hardware.keep_off_this_core`); a helper that has started lifts the bar (`hardware.run_anywhere`).
 
 # %%
 #| export
@@ -151,6 +156,8 @@ class WorkerPool:
         with self._lock:
             while len(self._threads) < helpers and self._start_thread():
                 pass
+            threads = self._threads[:helpers]
+        hardware.keep_off_this_core([thread.native_id for thread in threads])
         for _ in range(helpers):
             self._jobs.put(job)
 
@@ -166,7 +173,9 @@ class WorkerPool:
 
     def _serve(self) -> None:
         while True:
-            self._jobs.get().help()
+            job = self._jobs.get()
+            hardware.run_anywhere()
+            job.help()
 
 
 _pool = WorkerPool()

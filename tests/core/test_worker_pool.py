@@ -1,5 +1,6 @@
 """Lesson 04's pool of threads: every share is done once, failures are reported, nothing gets stuck, forked or not."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinytorch import hardware
 from tinytorch.core.kernels import parallelism
 from tinytorch.core.kernels.parallelism import Job, parallel_batch_processing, run_shares, slices
 
@@ -135,3 +137,24 @@ def test_short_relu_starts_no_thread():
         "print(threading.active_count())"
     )
     assert out.split() == ["1"]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system doesn't tell where threads may run")
+def test_helpers_are_woken_off_the_callers_core_and_work_on_any(monkeypatch):
+    barred, seen, both_run = [], {}, threading.Barrier(2)
+    keep_off = hardware.keep_off_this_core
+
+    def noted(thread_ids):
+        keep_off(thread_ids)
+        barred.extend(os.sched_getaffinity(thread_id) for thread_id in thread_ids)
+
+    def work(share):
+        seen[threading.current_thread()] = os.sched_getaffinity(0)
+        both_run.wait(timeout=30)
+
+    monkeypatch.setattr(hardware, "keep_off_this_core", noted)
+    run_shares(work, 2, 2)
+    every = os.sched_getaffinity(os.getpid())
+    assert len(seen) == 2
+    assert all(cpus == every for cpus in seen.values()), "a share runs where the process may, in a helper too"
+    assert [len(cpus) for cpus in barred] == [max(1, len(every) - 1)]

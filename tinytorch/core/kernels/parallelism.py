@@ -76,7 +76,7 @@ class Job:
             if self._running == 0 and self._next >= self._shares:
                 self._done.set()
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #50d0adf2
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #0a94b089
 MOST_THREADS = 64  # a job with more workers still finishes: the caller and these threads take all its shares
 
 
@@ -94,6 +94,8 @@ class WorkerPool:
         with self._lock:
             while len(self._threads) < helpers and self._start_thread():
                 pass
+            threads = self._threads[:helpers]
+        hardware.keep_off_this_core([thread.native_id for thread in threads])
         for _ in range(helpers):
             self._jobs.put(job)
 
@@ -109,7 +111,9 @@ class WorkerPool:
 
     def _serve(self) -> None:
         while True:
-            self._jobs.get().help()
+            job = self._jobs.get()
+            hardware.run_anywhere()
+            job.help()
 
 
 _pool = WorkerPool()
