@@ -422,10 +422,16 @@ def add_dot(A: np.ndarray, i: int, k0: int, k1: int, block: np.ndarray, q: int, 
 
 
 # %% [markdown]
-# A sum that is begun, and added to C at the end, costs more than one product; so sums should be long. A block of B is
-# therefore `block_size` columns wide and eight times as many terms high, 8·block_size²·itemsize bytes, and is used by
-# *all* rows of A before the next one is copied.
-#
+# A sum that is begun, and added to C at the end, costs more than one product, and the more lanes a vector has, the
+# more: in the end they are added up. So sums should be long. A block of B is therefore `block_size` columns wide and
+# `HEIGHT` times as many terms high, HEIGHT·block_size²·itemsize bytes, and is used by *all* rows of A before the next
+# one is copied.
+
+# %%
+#| export
+HEIGHT = 16 if simd.BYTES == 64 else 8  # of a block of B: terms for each of its columns
+
+# %% [markdown]
 # **Predict.** Which block size will be fastest for n = 512? Use the cache sizes above and the size of a block.
 
 # %%
@@ -461,7 +467,7 @@ def multiply_block(A: np.ndarray, k0: int, k1: int, block: np.ndarray, j0: int, 
 def blocked_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray, block_size: int) -> None:
     """C += A @ B, block by block.  A: (M, K), B: (K, N), C: (M, N), C-ordered, of one dtype."""
     K, N = B.shape
-    terms = 8 * block_size
+    terms = HEIGHT * block_size
     ### BEGIN SOLUTION
     block = np.empty(min(terms, K) * min(block_size, N), C.dtype)
     for k0 in range(0, K, terms):
@@ -476,13 +482,13 @@ def blocked_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray, block_size: int) 
 def cache_friendly_matmul(A: Any, B: Any, block_size: int = 64) -> np.ndarray:
     """C = A @ B, computed block by block.
 
-    A: (M, K), B: (K, N), any strides.  block_size: columns of a block of B, in elements, >= 1; it has 8 times as many
-    rows.
+    A: (M, K), B: (K, N), any strides.  block_size: columns of a block of B, in elements, >= 1; it has HEIGHT
+    times as many rows.
     Returns (M, N) of dtype np.result_type(A, B); for float32 each element is within about K * eps32 * (|A| @ |B|) of
     the exact value, integers are exact modulo their range, float16 is summed in float32.
     Raises ValueError, naming both shapes, if inner sizes differ or an input is not 2-D; ValueError if block_size < 1.
-    Working set of one step: a block of B and three pieces of rows of A, (block_size + 3) * 8 * block_size * itemsize
-    bytes.
+    Working set of one step: a block of B and three pieces of rows of A, (block_size + 3) * HEIGHT * block_size *
+    itemsize bytes.
     Source: M. Lam, E. Rothberg, M. Wolf, "The cache performance and optimizations of blocked algorithms", 1991.
     """
     A, B = check_operands(A, B)
@@ -553,7 +559,7 @@ best = min(range(len(timings)), key=lambda number: timings[number].median_us)
 rungs["blocks"] = timings[best]
 factor = rungs["blocks"].median_us / baseline.median_us
 print(f"predicted {my_best_block_size}, measured {block_sizes[best]}: {factor:.1f} times slower than NumPy")
-plots.block_sweep(block_sizes, timings, [(size + 3) * 8 * size * A.itemsize for size in block_sizes], caches)
+plots.block_sweep(block_sizes, timings, [(size + 3) * HEIGHT * size * A.itemsize for size in block_sizes], caches)
 
 # %% [markdown]
 # What was counted, beside what was measured. The counts are of the small cache and the small matrices above; the times
