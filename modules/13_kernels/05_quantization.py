@@ -645,10 +645,23 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
 
 # %%
 #| export
+@simd.jit(inline="always")
+def scale_span(C: np.ndarray, factor: float, out: np.ndarray, first: int, last: int) -> None:
+    """out[first:last] = C[first:last] * factor, in float64, rounded to float32 once; C: int32, out: float32, both 1-D."""
+    whole = last - (last - first) % W
+    for i in range(first, whole, W):
+        simd.store(out, i, simd.scaled(simd.load(C, i), factor))
+    for i in range(whole, last):
+        out[i] = np.float32(np.float64(C[i]) * factor)
+
+
 @simd.jit
-def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
-    """C = A @ B modulo 2**32, `block` terms at a time.  A, B: int8, C: int32; the others: `packing_memory`."""
-    (M, K), N, flat_C = A.shape, B.shape[1], C.reshape(-1)
+def multiply_int8(A, B, C, factor, scaled, block, codes, panels, start, sums, corner):
+    """C = A @ B modulo 2**32, `block` terms at a time; scaled = C * factor, unless it's empty.
+
+    A, B: int8, C: int32, scaled: float32, may be the memory of C; codes and what follows: `packing_memory`.
+    """
+    (M, K), N, flat_C, flat_scaled = A.shape, B.shape[1], C.reshape(-1), scaled.reshape(-1)
     s, stride = np.intp(0), np.intp(TILE_COLUMNS)  # as constants they would have the tile compiled a second time
     for j0 in range(0, N, BLOCK_COLUMNS):
         j1 = min(j0 + BLOCK_COLUMNS, N)
@@ -672,6 +685,9 @@ def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
                         else:
                             multiply_tile(codes, a, length, panels, p, start, j - j0, sums, s, stride)
                             put_int8(sums, C, i, j, i1 - i, j1 - j, k0 == 0)
+                    if k1 == K and scaled.size > 0:
+                        for c in range(i0 * N + j, i1 * N + j, N):
+                            scale_span(flat_C, factor, flat_scaled, c, c + min(TILE_COLUMNS, j1 - j))
 
 
 @simd.jit
@@ -725,15 +741,22 @@ def packing_memory(dtype: np.dtype) -> tuple[np.ndarray, ...]:
     return rooms[dtype]
 
 
-def blocked_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """The product of packed tiles: int32, modulo 2**32, of int8 operands, exact int64 of int16 operands."""
+def blocked_product(A: np.ndarray, B: np.ndarray, factor: float | None = None) -> np.ndarray:
+    """The product of packed tiles: int32, modulo 2**32, of int8 operands, exact int64 of int16 operands.
+
+    factor: for int8 operands; with it the result is float32, the int32 product times the factor.
+    """
     (M, K), N = A.shape, B.shape[1]
     is_int8, most = A.dtype == np.int8, BLOCK_CODES[A.dtype]
     C = (np.empty if is_int8 and K else np.zeros)((M, N), np.int32 if is_int8 else np.int64)
     blocks = max(1, -(-K // most))  # of one size, so that the last one isn't a sliver
     block = -(-K // (4 * blocks)) * 4
-    multiply = multiply_int8 if is_int8 else multiply_int16
-    multiply(as_input(A), as_input(B), C, max(block, 1), *packing_memory(A.dtype))
+    A, B, memory = as_input(A), as_input(B), packing_memory(A.dtype)
+    if is_int8:
+        floats = C.view(np.float32) if factor is not None else np.empty((0, 0), np.float32)
+        multiply_int8(A, B, C, factor or 0.0, floats, max(block, 1), *memory)
+        return C if factor is None else floats
+    multiply_int16(A, B, C, max(block, 1), *memory)
     return C
 
 
@@ -887,17 +910,16 @@ one_thread.restore_original_limits()
 # That last step should read the integers once and write float32 once; in NumPy the float64 between would go through
 # memory. `scale_product` does it in one pass, a vector at a time. An int32 and a float32 have the same size, so the
 # result can even take the place of the sums: `out` may be `C.view(np.float32)`, which saves fetching fresh memory.
+#
+# Still, a pass over a large C fetches all of it once more. `blocked_product` does without: given the factor, it scales a
+# panel of C as soon as the last terms have been added to it, while it's in the first cache.
 
 # %%
 #| export
 @simd.jit
 def scale_product(C: np.ndarray, factor: float, out: np.ndarray) -> None:
-    """out[i] = C[i] * factor, computed in float64 and rounded to float32 once; C: int32, out: float32, both 1-D."""
-    whole = C.size // W * W
-    for i in range(0, whole, W):
-        simd.store(out, i, simd.scaled(simd.load(C, i), factor))
-    for i in range(whole, C.size):
-        out[i] = np.float32(np.float64(C[i]) * factor)
+    """out = C * factor, in float64, rounded to float32 once; C: int32, out: float32, both 1-D and of one size."""
+    scale_span(C, factor, out, 0, C.size)
 
 
 # %% [markdown]
@@ -908,7 +930,8 @@ def scale_product(C: np.ndarray, factor: float, out: np.ndarray) -> None:
 my_prediction_product_error = None
 
 # %% [markdown]
-# **Implement** `quantized_matmul` (about six lines).
+# **Implement** `quantized_matmul` (about eight lines): first through `integer_matmul` and `scale_product`, whatever the
+# result type of the first; then, for int8 codes of matrices that aren't vectors, through `blocked_product`.
 
 # %% nbgrader={"grade": false, "grade_id": "quantized_matmul", "solution": true}
 #| export
@@ -927,7 +950,10 @@ def quantized_matmul(A: np.ndarray, B: np.ndarray, bits: int = 8) -> np.ndarray:
     ### BEGIN SOLUTION
     codes_a, scale_a = quantize(A, bits)
     codes_b, scale_b = quantize(B, bits)
-    C, factor = integer_matmul(codes_a, codes_b), scale_a * scale_b
+    factor = scale_a * scale_b
+    if bits == 8 and min(A.shape[0], B.shape[1]) > 1 and A.shape[1] <= INT32_LIMIT:
+        return blocked_product(codes_a, codes_b, factor)
+    C = integer_matmul(codes_a, codes_b)
     if C.dtype != np.int32:
         return (C * factor).astype(np.float32)
     scale_product(C.reshape(-1), factor, C.view(np.float32).reshape(-1))

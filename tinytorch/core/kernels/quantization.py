@@ -8,9 +8,9 @@ Exported from modules/13_kernels/05_quantization.py: edit that file, then run `t
 __all__ = ['W', 'CHUNK', 'INT32_LIMIT', 'TILE_ROWS', 'TILE_COLUMNS', 'BLOCK_ROWS', 'BLOCK_COLUMNS', 'BLOCK_CODES', 'SLICE',
            'RELATIVE_ERROR_LIMIT', 'largest_code', 'as_input', 'largest_magnitude', 'fast_codes', 'round_to_codes',
            'quantize', 'dequantize', 'integer_loops', 'integer_dots', 'pack_rows', 'copy_corner', 'pack_int8',
-           'pack_int16', 'put_int8', 'put_int16', 'multiply_tile', 'integer_matmul', 'multiply_int8', 'multiply_int16',
-           'aligned_zeros', 'packing_memory', 'blocked_product', 'integer_row', 'int8_product', 'scale_product',
-           'quantized_matmul', 'relu_codes', 'quantized_relu', 'analyze_quantization_impact']
+           'pack_int16', 'put_int8', 'put_int16', 'multiply_tile', 'integer_matmul', 'scale_span', 'multiply_int8',
+           'multiply_int16', 'aligned_zeros', 'packing_memory', 'blocked_product', 'integer_row', 'int8_product',
+           'scale_product', 'quantized_matmul', 'relu_codes', 'quantized_relu', 'analyze_quantization_impact']
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #f15a5d0f
 import threading
@@ -301,11 +301,24 @@ def integer_matmul(A: np.ndarray, B: np.ndarray) -> np.ndarray:
         raise OverflowError(f"integer_matmul: {K} times (-128) * (-128) is 2**31, which is no int32; use a smaller K")
     return C
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #bd7e30ab
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #922916b7
+@simd.jit(inline="always")
+def scale_span(C: np.ndarray, factor: float, out: np.ndarray, first: int, last: int) -> None:
+    """out[first:last] = C[first:last] * factor, in float64, rounded to float32 once; C: int32, out: float32, both 1-D."""
+    whole = last - (last - first) % W
+    for i in range(first, whole, W):
+        simd.store(out, i, simd.scaled(simd.load(C, i), factor))
+    for i in range(whole, last):
+        out[i] = np.float32(np.float64(C[i]) * factor)
+
+
 @simd.jit
-def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
-    """C = A @ B modulo 2**32, `block` terms at a time.  A, B: int8, C: int32; the others: `packing_memory`."""
-    (M, K), N, flat_C = A.shape, B.shape[1], C.reshape(-1)
+def multiply_int8(A, B, C, factor, scaled, block, codes, panels, start, sums, corner):
+    """C = A @ B modulo 2**32, `block` terms at a time; scaled = C * factor, unless it's empty.
+
+    A, B: int8, C: int32, scaled: float32, may be the memory of C; codes and what follows: `packing_memory`.
+    """
+    (M, K), N, flat_C, flat_scaled = A.shape, B.shape[1], C.reshape(-1), scaled.reshape(-1)
     s, stride = np.intp(0), np.intp(TILE_COLUMNS)  # as constants they would have the tile compiled a second time
     for j0 in range(0, N, BLOCK_COLUMNS):
         j1 = min(j0 + BLOCK_COLUMNS, N)
@@ -329,6 +342,9 @@ def multiply_int8(A, B, C, block, codes, panels, start, sums, corner):
                         else:
                             multiply_tile(codes, a, length, panels, p, start, j - j0, sums, s, stride)
                             put_int8(sums, C, i, j, i1 - i, j1 - j, k0 == 0)
+                    if k1 == K and scaled.size > 0:
+                        for c in range(i0 * N + j, i1 * N + j, N):
+                            scale_span(flat_C, factor, flat_scaled, c, c + min(TILE_COLUMNS, j1 - j))
 
 
 @simd.jit
@@ -354,7 +370,7 @@ def multiply_int16(A, B, C, block, codes, panels, start, sums, corner):
                         multiply_tile(codes, a, length, panels, p, start, 0, sums, 0, TILE_COLUMNS)
                         put_int16(sums, C, i, j, i1 - i, j1 - j)
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #549195e2
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #c57b44a7
 _kept = threading.local()
 
 
@@ -380,15 +396,22 @@ def packing_memory(dtype: np.dtype) -> tuple[np.ndarray, ...]:
     return rooms[dtype]
 
 
-def blocked_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """The product of packed tiles: int32, modulo 2**32, of int8 operands, exact int64 of int16 operands."""
+def blocked_product(A: np.ndarray, B: np.ndarray, factor: float | None = None) -> np.ndarray:
+    """The product of packed tiles: int32, modulo 2**32, of int8 operands, exact int64 of int16 operands.
+
+    factor: for int8 operands; with it the result is float32, the int32 product times the factor.
+    """
     (M, K), N = A.shape, B.shape[1]
     is_int8, most = A.dtype == np.int8, BLOCK_CODES[A.dtype]
     C = (np.empty if is_int8 and K else np.zeros)((M, N), np.int32 if is_int8 else np.int64)
     blocks = max(1, -(-K // most))  # of one size, so that the last one isn't a sliver
     block = -(-K // (4 * blocks)) * 4
-    multiply = multiply_int8 if is_int8 else multiply_int16
-    multiply(as_input(A), as_input(B), C, max(block, 1), *packing_memory(A.dtype))
+    A, B, memory = as_input(A), as_input(B), packing_memory(A.dtype)
+    if is_int8:
+        floats = C.view(np.float32) if factor is not None else np.empty((0, 0), np.float32)
+        multiply_int8(A, B, C, factor or 0.0, floats, max(block, 1), *memory)
+        return C if factor is None else floats
+    multiply_int16(A, B, C, max(block, 1), *memory)
     return C
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #c21ba1e4
@@ -424,15 +447,11 @@ def int8_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
         integer_row(as_input(A).reshape(-1), as_input(codes).reshape(-1), as_input(B), C.reshape(-1))
     return C
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #18a30e70
+# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #c340891a
 @simd.jit
 def scale_product(C: np.ndarray, factor: float, out: np.ndarray) -> None:
-    """out[i] = C[i] * factor, computed in float64 and rounded to float32 once; C: int32, out: float32, both 1-D."""
-    whole = C.size // W * W
-    for i in range(0, whole, W):
-        simd.store(out, i, simd.scaled(simd.load(C, i), factor))
-    for i in range(whole, C.size):
-        out[i] = np.float32(np.float64(C[i]) * factor)
+    """out = C * factor, in float64, rounded to float32 once; C: int32, out: float32, both 1-D and of one size."""
+    scale_span(C, factor, out, 0, C.size)
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #3f8f5568
 def quantized_matmul(A: np.ndarray, B: np.ndarray, bits: int = 8) -> np.ndarray:
@@ -449,7 +468,10 @@ def quantized_matmul(A: np.ndarray, B: np.ndarray, bits: int = 8) -> np.ndarray:
         raise ValueError(f"quantized_matmul needs shapes (M, K) and (K, N), got {A.shape} and {B.shape}")
     codes_a, scale_a = quantize(A, bits)
     codes_b, scale_b = quantize(B, bits)
-    C, factor = integer_matmul(codes_a, codes_b), scale_a * scale_b
+    factor = scale_a * scale_b
+    if bits == 8 and min(A.shape[0], B.shape[1]) > 1 and A.shape[1] <= INT32_LIMIT:
+        return blocked_product(codes_a, codes_b, factor)
+    C = integer_matmul(codes_a, codes_b)
     if C.dtype != np.int32:
         return (C * factor).astype(np.float32)
     scale_product(C.reshape(-1), factor, C.view(np.float32).reshape(-1))
