@@ -374,6 +374,7 @@ def add_dots(A: np.ndarray, i: int, k0: int, k1: int, block: np.ndarray, q: int,
 
     block: the four columns one after the other, from index q on. All of one dtype.
     """
+    simd.whole_vectors()
     n = k1 - k0
     a0, a1, a2 = A[i, k0:k1], A[i + 1, k0:k1], A[i + 2, k0:k1]
     b0, b1, b2, b3 = block[q : q + n], block[q + n : q + 2 * n], block[q + 2 * n : q + 3 * n], block[q + 3 * n : q + 4 * n]
@@ -393,7 +394,8 @@ def add_dots(A: np.ndarray, i: int, k0: int, k1: int, block: np.ndarray, q: int,
 # Seven slices, because the compiler turns a loop into vector code only if it sees that the elements lie side by side
 # and no index is negative. `fastmath` grants two liberties: to add in another order (`"reassoc"`: eight partial sums
 # side by side instead of one; without it no sum of floats becomes vector code) and to multiply and add in one
-# instruction (`"contract"`). NaN and infinity keep their meaning.
+# instruction (`"contract"`). NaN and infinity keep their meaning. `simd.whole_vectors()` is a request: on some processors
+# the compiler else makes vectors of half the width from plain loops, because the first that had wide ones slowed down.
 #
 # For columns of B to lie side by side, a block of B is copied and turned. `turn_block`, given, does that in strips of
 # 16 rows, so that the lines it reads are still in the cache when it comes to the next column. `add_dot` does the rows
@@ -414,6 +416,7 @@ def turn_block(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, block: np.ndar
 @njit(cache=_INSTALLED, nogil=True, fastmath={"reassoc", "contract"})
 def add_dot(A: np.ndarray, i: int, k0: int, k1: int, block: np.ndarray, q: int, C: np.ndarray, j: int) -> None:
     """C[i, j] += A[i, k0:k1] @ the column of a block of B that begins at index q of `block`."""
+    simd.whole_vectors()
     a, b = A[i, k0:k1], block[q : q + k1 - k0]
     total = C.dtype.type(0)
     for k in range(b.size):
@@ -451,6 +454,7 @@ my_best_block_size = None  # your prediction
 @njit(cache=_INSTALLED, nogil=True)
 def multiply_block(A: np.ndarray, k0: int, k1: int, block: np.ndarray, j0: int, j1: int, C: np.ndarray) -> None:
     """C[:, j0:j1] += A[:, k0:k1] @ a block of B, whose columns lie in `block`, each k1 - k0 elements long."""
+    simd.whole_vectors()
     M, n = A.shape[0], k1 - k0
     ### BEGIN SOLUTION
     threes, fours = M - M % 3, j1 - (j1 - j0) % 4
@@ -466,6 +470,7 @@ def multiply_block(A: np.ndarray, k0: int, k1: int, block: np.ndarray, j0: int, 
 @njit(cache=_INSTALLED, nogil=True)
 def blocked_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray, block_size: int) -> None:
     """C += A @ B, block by block.  A: (M, K), B: (K, N), C: (M, N), C-ordered, of one dtype."""
+    simd.whole_vectors()
     K, N = B.shape
     terms = HEIGHT * block_size
     ### BEGIN SOLUTION

@@ -27,6 +27,7 @@ TINYTORCH_SIMD_REGISTERS=16 or 32, TINYTORCH_SIMD_DOT4=0. `make widths` runs the
     integer.py     int8 dot products of four
     groups.py      products of packed codes, in fours or twos as the processor has it
     convert.py     rounding, scaling and narrowing
+    loops.py       what plain loops ask of the compiler
 """
 
 from tinytorch.simd.arithmetic import abs, fma, max_lane, maximum, sum
@@ -45,6 +46,7 @@ from tinytorch.simd.groups import (
     load_split_pairs,
 )
 from tinytorch.simd.integer import broadcast4, dot4_s8s8, dot4_u8s8, load4, zero_i32
+from tinytorch.simd.loops import whole_vectors
 from tinytorch.simd.memory import (
     aligned_offset,
     broadcast,
@@ -126,6 +128,7 @@ __all__ = [
     "store_row_part",
     "stream",
     "sum",
+    "whole_vectors",
     "zero",
     "zero_i32",
     "zero_row",

@@ -116,7 +116,7 @@ def matmul_reordered(A: Any, B: Any) -> np.ndarray:
     """C = A @ B with the loops in the order i, k, j: the second rung. Arguments, result, errors as `matmul_naive`."""
     return run_kernel(reordered_loops, *check_operands(A, B))
 
-# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #e2a1264e
+# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #20d2786e
 @njit(cache=_INSTALLED, nogil=True)
 def add_four(C: np.ndarray, i: int, j: int, s0: Any, s1: Any, s2: Any, s3: Any) -> None:
     """C[i, j : j + 4] += the four sums."""
@@ -132,6 +132,7 @@ def add_dots(A: np.ndarray, i: int, k0: int, k1: int, block: np.ndarray, q: int,
 
     block: the four columns one after the other, from index q on. All of one dtype.
     """
+    simd.whole_vectors()
     n = k1 - k0
     a0, a1, a2 = A[i, k0:k1], A[i + 1, k0:k1], A[i + 2, k0:k1]
     b0, b1, b2, b3 = block[q : q + n], block[q + n : q + 2 * n], block[q + 2 * n : q + 3 * n], block[q + 3 * n : q + 4 * n]
@@ -146,7 +147,7 @@ def add_dots(A: np.ndarray, i: int, k0: int, k1: int, block: np.ndarray, q: int,
     add_four(C, i + 1, j, s10, s11, s12, s13)
     add_four(C, i + 2, j, s20, s21, s22, s23)
 
-# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #e4e1069f
+# %% ../../../assignments/source/13_kernels/02_matmul.ipynb #318ed29b
 @njit(cache=_INSTALLED, nogil=True)
 def turn_block(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, block: np.ndarray) -> None:
     """Columns j0 to j1 of B[k0:k1], one after the other: B[k, j] becomes block[(j - j0) * (k1 - k0) + k - k0]."""
@@ -160,6 +161,7 @@ def turn_block(B: np.ndarray, k0: int, k1: int, j0: int, j1: int, block: np.ndar
 @njit(cache=_INSTALLED, nogil=True, fastmath={"reassoc", "contract"})
 def add_dot(A: np.ndarray, i: int, k0: int, k1: int, block: np.ndarray, q: int, C: np.ndarray, j: int) -> None:
     """C[i, j] += A[i, k0:k1] @ the column of a block of B that begins at index q of `block`."""
+    simd.whole_vectors()
     a, b = A[i, k0:k1], block[q : q + k1 - k0]
     total = C.dtype.type(0)
     for k in range(b.size):
@@ -173,6 +175,7 @@ HEIGHT = 16 if simd.BYTES == 64 else 8  # of a block of B: terms for each of its
 @njit(cache=_INSTALLED, nogil=True)
 def multiply_block(A: np.ndarray, k0: int, k1: int, block: np.ndarray, j0: int, j1: int, C: np.ndarray) -> None:
     """C[:, j0:j1] += A[:, k0:k1] @ a block of B, whose columns lie in `block`, each k1 - k0 elements long."""
+    simd.whole_vectors()
     M, n = A.shape[0], k1 - k0
     threes, fours = M - M % 3, j1 - (j1 - j0) % 4
     for i in range(0, threes, 3):
@@ -186,6 +189,7 @@ def multiply_block(A: np.ndarray, k0: int, k1: int, block: np.ndarray, j0: int, 
 @njit(cache=_INSTALLED, nogil=True)
 def blocked_loops(A: np.ndarray, B: np.ndarray, C: np.ndarray, block_size: int) -> None:
     """C += A @ B, block by block.  A: (M, K), B: (K, N), C: (M, N), C-ordered, of one dtype."""
+    simd.whole_vectors()
     K, N = B.shape
     terms = HEIGHT * block_size
     block = np.empty(min(terms, K) * min(block_size, N), C.dtype)
