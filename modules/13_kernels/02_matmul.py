@@ -564,7 +564,7 @@ best = min(range(len(timings)), key=lambda number: timings[number].median_us)
 rungs["blocks"] = timings[best]
 factor = rungs["blocks"].median_us / baseline.median_us
 print(f"predicted {my_best_block_size}, measured {block_sizes[best]}: {factor:.1f} times slower than NumPy")
-plots.block_sweep(block_sizes, timings, [(size + 3) * HEIGHT * size * A.itemsize for size in block_sizes], caches)
+plots.block_sweep(block_sizes, timings, [(size + 3) * min(HEIGHT * size, n) * A.itemsize for size in block_sizes], caches)
 
 # %% [markdown]
 # What was counted, beside what was measured. The counts are of the small cache and the small matrices above; the times

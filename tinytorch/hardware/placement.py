@@ -43,11 +43,12 @@ def keep_off_this_core(thread_ids: Iterable[int]) -> None:
     no other CPU.
     """
     cpu = current_cpu()
-    others = _process_cpus() - {cpu} if cpu is not None else set()
-    if others:
-        for thread_id in thread_ids:
-            with suppress(OSError):  # the thread has ended, or a sandbox forbids it: it's woken wherever it is woken
-                os.sched_setaffinity(thread_id, others)
+    if cpu is None:
+        return
+    with suppress(OSError):  # a thread has ended, or a sandbox forbids it: they are woken wherever the system likes
+        others = _process_cpus() - {cpu}
+        for thread_id in thread_ids if others else ():
+            os.sched_setaffinity(thread_id, others)
 
 
 def run_anywhere() -> None:
