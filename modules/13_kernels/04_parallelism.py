@@ -156,7 +156,7 @@ class WorkerPool:
         with self._lock:
             while len(self._threads) < helpers and self._start_thread():
                 pass
-            threads = self._threads[:helpers]
+            threads = list(self._threads)  # all of them: any that waits may take the job
         hardware.keep_off_this_core([thread.native_id for thread in threads])
         for _ in range(helpers):
             self._jobs.put(job)

@@ -76,7 +76,7 @@ class Job:
             if self._running == 0 and self._next >= self._shares:
                 self._done.set()
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #0a94b089
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #df935ff5
 MOST_THREADS = 64  # a job with more workers still finishes: the caller and these threads take all its shares
 
 
@@ -94,7 +94,7 @@ class WorkerPool:
         with self._lock:
             while len(self._threads) < helpers and self._start_thread():
                 pass
-            threads = self._threads[:helpers]
+            threads = list(self._threads)  # all of them: any that waits may take the job
         hardware.keep_off_this_core([thread.native_id for thread in threads])
         for _ in range(helpers):
             self._jobs.put(job)
