@@ -176,6 +176,7 @@ class WorkerPool:
             job = self._jobs.get()
             hardware.run_anywhere()
             job.help()
+            del job  # or its arrays would live until the next one comes
 
 
 _pool = WorkerPool()

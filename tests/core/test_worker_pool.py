@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+import weakref
 
 import numpy as np
 import pytest
@@ -161,3 +163,19 @@ def test_helpers_are_woken_off_the_callers_core_and_work_on_any(monkeypatch):
     assert all(cpus == every for cpus in seen.values()), "a share runs where the process may, in a helper too"
     assert len(barred) == 3
     assert all(len(cpus) == max(1, len(every) - 1) for cpus in barred)
+
+
+def test_a_waiting_helper_keeps_nothing_of_the_last_call_alive(monkeypatch):
+    monkeypatch.setattr(parallelism, "_pool", parallelism.WorkerPool())
+    both_run = threading.Barrier(2)
+
+    def work(share):
+        both_run.wait(timeout=30)
+
+    run_shares(work, 2, 2)
+    alive = weakref.ref(work)
+    del work
+    deadline = time.monotonic() + 20
+    while alive() is not None and time.monotonic() < deadline:  # the helper may still be on its way to the queue
+        time.sleep(0.01)
+    assert alive() is None

@@ -76,7 +76,7 @@ class Job:
             if self._running == 0 and self._next >= self._shares:
                 self._done.set()
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #df935ff5
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #ed1f92d8
 MOST_THREADS = 64  # a job with more workers still finishes: the caller and these threads take all its shares
 
 
@@ -114,6 +114,7 @@ class WorkerPool:
             job = self._jobs.get()
             hardware.run_anywhere()
             job.help()
+            del job  # or its arrays would live until the next one comes
 
 
 _pool = WorkerPool()
