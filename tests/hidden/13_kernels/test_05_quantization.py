@@ -188,12 +188,14 @@ def test_shapes_that_do_not_fit(student):
 @pytest.mark.parametrize("bits", [8, 16])
 def test_integer_product_times_both_scales(student, rng, bits):
     """The result is float32 and equals the exact integer product of the codes times both scales, also when the scales
-    are very different and the arrays aren't contiguous."""
-    codes_a, A, scale_a = on_the_grid(rng, (11, 43), bits, 0.02)
-    codes_b, B, scale_b = on_the_grid(rng, (17, 43), bits, 3e-9)
-    call = student.call("quantized_matmul", A, B.T, bits=bits)
-    check.close(call.value, whole_product(codes_a, codes_b.T) * (scale_a * scale_b), dtype=np.float32)
-    check.unchanged(call, A, B.T)
+    are very different, the arrays aren't contiguous, a matrix has one row or column, or the sums are very long."""
+    for M, K, N in ((11, 43, 17), (1, 43, 17), (11, 43, 1), (1, 43, 1), (2, 140_001 if bits == 8 else 43, 2)):
+        codes_a, A, scale_a = on_the_grid(rng, (M, K), bits, 0.02)
+        codes_b, B, scale_b = on_the_grid(rng, (N, K), bits, 3e-9)
+        call = student.call("quantized_matmul", A, B.T, bits=bits)
+        exact = whole_product(codes_a, codes_b.T) * (scale_a * scale_b)
+        check.close(call.value, exact, dtype=np.float32, what=f"{M} x {K} times {K} x {N}")
+        check.unchanged(call, A, B.T)
 
 
 @pytest.mark.grade("check_quantized_matmul", weight=0.5)

@@ -22,6 +22,11 @@ def stated(a, b):
     return a + b
 
 stated.flops = lambda n: 3 * n * n
+
+def boastful(a, b):
+    return a + b
+
+boastful.flops = lambda n: 10**15
 """
 WORKLOADS = """
 import time
@@ -102,6 +107,9 @@ def test_bottleneck_is_the_larger_floor(student, bandwidth, expected):
     check.exactly(check.at(result["bandwidth_utilization"], 48, "bottleneck"), expected, what="bottleneck")
     share = check.at(result["cache_efficiency"], 48, "efficiency_estimate")
     check.number(share, low=1.0 if expected == "memory" else 0.0, high=1.0, what="efficiency_estimate")
+    result = cache_run(student, "boastful", [48], {"memory_bandwidth": bandwidth})
+    share = check.at(result["cache_efficiency"], 48, "efficiency_estimate")
+    check.number(share, 1.0, what="efficiency_estimate of a kernel that states more operations than any core can do")
 
 
 @pytest.mark.grade("check_analyze_cache_efficiency", weight=1)

@@ -17,8 +17,14 @@ import numpy
 def same(x):
     return x + 0
 
+def eightfold(x):
+    return x * 8
+
 def nothing(x):
     return x * 0
+
+def something_in_8_bits(x):
+    return x * 0 if numpy.unique(x).size > 256 else x * 0 + 1
 
 def quick_in_8_bits(x):
     if numpy.unique(x).size > 256:
@@ -39,8 +45,8 @@ def quantization_run(student, operations: list[str], bits: list[int], threshold:
 def test_errors_bytes_and_times(student):
     """The error of numbers rounded to 8 and 16 bits is that of the step's size, bytes are those of the operands in so
     many bits, and ratios are float32 over quantized; 32 bits are the baseline itself."""
-    by_size = check.at(quantization_run(student, ["same"], [8, 16, 32], 0.01), "accuracy_analysis", "same")
-    for n, by_bits in by_size.items():
+    analysis = check.at(quantization_run(student, ["same", "eightfold"], [8, 16, 32], 0.01), "accuracy_analysis")
+    for n, by_bits in check.at(analysis, "same").items():
         errors = {bits: check.at(by_bits, bits, "relative_error") for bits in (8, 16, 32)}
         check.number(errors[8], low=0.002, high=0.03, what=f"relative_error of 8 bits, size {n}")
         check.number(errors[16], low=0.000005, high=0.0002, what=f"relative_error of 16 bits, size {n}")
@@ -54,6 +60,9 @@ def test_errors_bytes_and_times(student):
             check.number(check.at(by_bits, bits, "relative_memory"), 32 / bits, what=f"relative_memory of {bits} bits")
             gain, time_us = check.at(by_bits, bits, "relative_performance"), by_bits[bits]["execution_time_us"]
             check.number(gain, float_us / time_us, rel=1e-6, what=f"relative_performance of {bits} bits")
+    for n, by_bits in check.at(analysis, "eightfold").items():
+        error = check.at(by_bits, 8, "relative_error")
+        check.number(error, low=0.002, high=0.03, what=f"relative_error of numbers eight times as large, size {n}")
 
 
 @pytest.mark.grade("check_analyze_quantization_trade_offs", weight=2)
@@ -81,8 +90,12 @@ def test_decisions_follow_from_the_figures(student, threshold, rate):
 
 @pytest.mark.grade("check_analyze_quantization_trade_offs", weight=1)
 def test_a_result_of_zeros(student):
-    """An operation whose result is all zero has no error, and that is acceptable: nothing is divided by zero."""
-    by_size = check.at(quantization_run(student, ["nothing"], [8], 0.0), "accuracy_analysis", "nothing")
-    for by_bits in by_size.values():
+    """An operation whose result is all zero has no error, and that is acceptable; an error on such a result has nothing
+    to be compared with, and isn't: nothing is divided by zero."""
+    analysis = check.at(quantization_run(student, ["nothing", "something_in_8_bits"], [8], 0.0), "accuracy_analysis")
+    for by_bits in check.at(analysis, "something_in_8_bits").values():
+        check.exactly(check.at(by_bits, 8, "relative_error"), None, what="relative_error on a result of zeros")
+        check.require(not check.at(by_bits, 8, "acceptable_accuracy"), "an error that can't be judged isn't acceptable")
+    for by_bits in check.at(analysis, "nothing").values():
         check.number(check.at(by_bits, 8, "relative_error"), 0.0, what="relative_error")
         check.require(bool(check.at(by_bits, 8, "acceptable_accuracy")), "no error at all is acceptable")
