@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.submissions import build
 from tinytorch.course.names import resolve_module
 from tinytorch.course.project import Project, find_project
+from tinytorch.errors import TinyTorchError
 from tinytorch.grading.model import SubmissionResult
 from tinytorch.grading.one import grade_submission
 
@@ -132,9 +133,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", help="only checks whose name contains this, for instance test_03")
     given = parser.parse_args(arguments)
     runs = []
-    for run in regrade(find_project(), given.names, given.times, given.only):
-        runs.append(run)
-        print(f"{run.submission} {run.machine}: {run.result.score:g} of {run.result.points:g}", file=sys.stderr)
+    try:
+        for run in regrade(find_project(), given.names, given.times, given.only):
+            runs.append(run)
+            print(f"{run.submission} {run.machine}: {run.result.score:g} of {run.result.points:g}", file=sys.stderr)
+    except TinyTorchError as err:
+        print(f"{err} `tito grade generate {MODULE}` makes the release that is graded against.", file=sys.stderr)
+        return 2
     print(table(runs))
     print("the same points every time" if agree(runs) else "points differ")
     return 0 if agree(runs) else 1

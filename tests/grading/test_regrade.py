@@ -10,7 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import regrade
 from tests.regrade import IDLE, LOADED, Run, agree, differing, table
+from tinytorch.errors import SourceError
 from tinytorch.grading.model import CheckResult, ExerciseResult, Outcome, SubmissionResult
 
 
@@ -72,3 +74,14 @@ def test_the_load_ends_with_the_run_even_where_that_is_killed(tmp_path) -> None:
         held.kill()
     assert children
     assert psutil.wait_procs(children, timeout=20)[1] == []
+
+
+def test_without_a_release_it_says_what_to_do(monkeypatch, capsys) -> None:
+    def without(*args: object) -> None:
+        raise SourceError("reference: the release has no lesson 06_analysis.")
+
+    monkeypatch.setattr(regrade, "regrade", without)
+    assert regrade.main(["--times", "1", "reference"]) == 2
+    said = capsys.readouterr().err
+    assert "no lesson 06_analysis" in said
+    assert "tito grade generate 13_kernels" in said
