@@ -907,20 +907,9 @@ one_thread.restore_original_limits()
 # scales are constants, so they leave the sum: `A @ B` is nearly `(sa * sb) * (qa @ qb)`. All of the multiplying and
 # adding is exact; errors are made in two places only, in `quantize` and in the last rounding to float32.
 #
-# That last step should read the integers once and write float32 once; in NumPy the float64 between would go through
-# memory. `scale_product` does it in one pass, a vector at a time. An int32 and a float32 have the same size, so the
-# result can even take the place of the sums: `out` may be `C.view(np.float32)`, which saves fetching fresh memory.
-#
-# Still, a pass over a large C fetches all of it once more. `blocked_product` does without: given the factor, it scales a
-# panel of C as soon as the last terms have been added to it, while it's in the first cache.
-
-# %%
-#| export
-@simd.jit
-def scale_product(C: np.ndarray, factor: float, out: np.ndarray) -> None:
-    """out = C * factor, in float64, rounded to float32 once; C: int32, out: float32, both 1-D and of one size."""
-    scale_span(C, factor, out, 0, C.size)
-
+# `C * factor` in NumPy makes a float64 array of all of C, and a pass over a large C fetches all of it once more. Given
+# the factor, `blocked_product` does without both: it scales a panel of C as soon as the last terms have been added to it,
+# while it's in the first cache. An int32 and a float32 have the same size, so the floats take the place of the sums.
 
 # %% [markdown]
 # **Predict.** A and B hold 512 x 512 standard normal numbers. How large is the error of the eight-bit product, relative
@@ -930,8 +919,8 @@ def scale_product(C: np.ndarray, factor: float, out: np.ndarray) -> None:
 my_prediction_product_error = None
 
 # %% [markdown]
-# **Implement** `quantized_matmul` (about eight lines): first through `integer_matmul` and `scale_product`, whatever the
-# result type of the first; then, for int8 codes of matrices that aren't vectors, through `blocked_product`.
+# **Implement** `quantized_matmul` (about six lines): first through `integer_matmul`, whatever its result type; then, for
+# int8 codes of matrices that aren't vectors and whose sums fit int32, through `blocked_product`.
 
 # %% nbgrader={"grade": false, "grade_id": "quantized_matmul", "solution": true}
 #| export
@@ -953,11 +942,7 @@ def quantized_matmul(A: np.ndarray, B: np.ndarray, bits: int = 8) -> np.ndarray:
     factor = scale_a * scale_b
     if bits == 8 and min(A.shape[0], B.shape[1]) > 1 and A.shape[1] <= INT32_LIMIT:
         return blocked_product(codes_a, codes_b, factor)
-    C = integer_matmul(codes_a, codes_b)
-    if C.dtype != np.int32:
-        return (C * factor).astype(np.float32)
-    scale_product(C.reshape(-1), factor, C.view(np.float32).reshape(-1))
-    return C.view(np.float32)
+    return (integer_matmul(codes_a, codes_b) * factor).astype(np.float32)
     ### END SOLUTION
 
 

@@ -48,7 +48,7 @@ def here():
 
 @needs_two_cpus
 def test_the_current_cpu_is_the_one_this_thread_is_held_to(here):
-    assert hardware.current_cpu() == here
+    assert placement.current_cpu() == here
 
 
 @needs_two_cpus
@@ -57,7 +57,7 @@ def test_a_sleeping_thread_is_woken_on_another_core_and_then_runs_anywhere(sleep
     every = ask(lambda: os.sched_getaffinity(0))
     monkeypatch.setattr(placement, "_process_cpus", lambda: set(every))
     hardware.keep_off_this_core([thread.native_id])
-    assert ask(hardware.current_cpu) != here
+    assert ask(placement.current_cpu) != here
     assert ask(lambda: os.sched_getaffinity(0)) == every - {here}
     ask(hardware.run_anywhere)
     assert ask(lambda: os.sched_getaffinity(0)) == every
@@ -86,4 +86,4 @@ def test_where_threads_cannot_be_placed_nothing_happens(sleeper, monkeypatch):
     monkeypatch.setattr(os, "sched_setaffinity", lambda *args: pytest.fail("a thread was placed"), raising=False)
     hardware.keep_off_this_core([thread.native_id])
     ask(hardware.run_anywhere)
-    assert hardware.current_cpu() is None
+    assert placement.current_cpu() is None

@@ -156,7 +156,8 @@ def build_submission(name: str, source_dir: Path, release_dir: Path, to: Path) -
     named = {change.lesson for change in submission.changes} | submission.blank | submission.without
     unknown = named - {path.stem for path in releases}
     if unknown:
-        raise SourceError(f"{name}: the release in {release_dir} has no lesson {', '.join(sorted(unknown))}.")
+        lessons, generate = ", ".join(sorted(unknown)), f"tito grade generate {release_dir.name}"
+        raise SourceError(f"{name}: the release in {release_dir} has no lesson {lessons}; make it with `{generate}`.")
     folder = to / name
     folder.mkdir(parents=True, exist_ok=True)
     for path in releases:

@@ -6,7 +6,7 @@ from tinytorch.hardware.fact import Fact, format_bytes
 from tinytorch.hardware.judgement import LEVELS, Roof, bound_by_experiment, cache_level, roof_over, run_figures
 from tinytorch.hardware.measured import measured_facts
 from tinytorch.hardware.patterns import PATTERNS, measure_pattern, pattern_figures
-from tinytorch.hardware.placement import current_cpu, keep_off_this_core, run_anywhere
+from tinytorch.hardware.placement import keep_off_this_core, run_anywhere
 from tinytorch.hardware.plateaus import Plateau, latency_sweep, measured_cache, plateaus
 from tinytorch.hardware.probes import bandwidth_sweep, measure_bandwidth, measure_latency, measure_peak
 from tinytorch.hardware.roof import Roofline, roofline
@@ -29,7 +29,6 @@ __all__ = [
     "changes_for",
     "checked_target",
     "configure",
-    "current_cpu",
     "format_bytes",
     "keep_off_this_core",
     "latency_sweep",

@@ -45,9 +45,10 @@ def keep_off_this_core(thread_ids: Iterable[int]) -> None:
     cpu = current_cpu()
     if cpu is None:
         return
-    with suppress(OSError):  # a thread has ended, or a sandbox forbids it: they are woken wherever the system likes
+    # There is no other CPU, a thread has ended, or a sandbox forbids it: they are woken wherever the system likes.
+    with suppress(OSError):
         others = _process_cpus() - {cpu}
-        for thread_id in thread_ids if others else ():
+        for thread_id in thread_ids:
             os.sched_setaffinity(thread_id, others)
 
 

@@ -10,7 +10,7 @@ __all__ = ['W', 'CHUNK', 'INT32_LIMIT', 'TILE_ROWS', 'TILE_COLUMNS', 'BLOCK_ROWS
            'quantize', 'dequantize', 'integer_loops', 'integer_dots', 'pack_rows', 'copy_corner', 'pack_int8',
            'pack_int16', 'put_int8', 'put_int16', 'multiply_tile', 'integer_matmul', 'scale_span', 'multiply_int8',
            'multiply_int16', 'aligned_zeros', 'packing_memory', 'blocked_product', 'integer_row', 'int8_product',
-           'scale_product', 'quantized_matmul', 'relu_codes', 'quantized_relu', 'analyze_quantization_impact']
+           'quantized_matmul', 'relu_codes', 'quantized_relu', 'analyze_quantization_impact']
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #f15a5d0f
 import threading
@@ -447,12 +447,6 @@ def int8_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
         integer_row(as_input(A).reshape(-1), as_input(codes).reshape(-1), as_input(B), C.reshape(-1))
     return C
 
-# %% ../../../assignments/source/13_kernels/05_quantization.ipynb #c340891a
-@simd.jit
-def scale_product(C: np.ndarray, factor: float, out: np.ndarray) -> None:
-    """out = C * factor, in float64, rounded to float32 once; C: int32, out: float32, both 1-D and of one size."""
-    scale_span(C, factor, out, 0, C.size)
-
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #3f8f5568
 def quantized_matmul(A: np.ndarray, B: np.ndarray, bits: int = 8) -> np.ndarray:
     """C = A @ B through integers: both quantized, multiplied exactly, scaled back.
@@ -471,11 +465,7 @@ def quantized_matmul(A: np.ndarray, B: np.ndarray, bits: int = 8) -> np.ndarray:
     factor = scale_a * scale_b
     if bits == 8 and min(A.shape[0], B.shape[1]) > 1 and A.shape[1] <= INT32_LIMIT:
         return blocked_product(codes_a, codes_b, factor)
-    C = integer_matmul(codes_a, codes_b)
-    if C.dtype != np.int32:
-        return (C * factor).astype(np.float32)
-    scale_product(C.reshape(-1), factor, C.view(np.float32).reshape(-1))
-    return C.view(np.float32)
+    return (integer_matmul(codes_a, codes_b) * factor).astype(np.float32)
 
 # %% ../../../assignments/source/13_kernels/05_quantization.ipynb #d0cb2b78
 @njit(cache=_INSTALLED, nogil=True, error_model="numpy")
