@@ -21,7 +21,7 @@ from tests.submissions import build
 from tinytorch.course.names import resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.errors import TinyTorchError
-from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.one import grade_submission
 
 MODULE = "13_kernels"

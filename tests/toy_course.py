@@ -18,11 +18,11 @@ from tinytorch.course.names import Module, lessons, resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.grading import many
 from tinytorch.grading.autograde import Plan, Step, autograde_class
+from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.exporter import read_release
 from tinytorch.grading.generate import generate_release
 from tinytorch.grading.intake import take_in
-from tinytorch.grading.model import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.store import Keys, Setup
 
 REPOSITORY = Path(__file__).parents[1]

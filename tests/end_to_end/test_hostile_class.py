@@ -21,8 +21,8 @@ from toy_course import Toy
 
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading import autograde
-from tinytorch.grading.limits import MIB, Limits
-from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.base.limits import MIB, Limits
+from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.report import Row, build_report
 from tinytorch.grading.sandbox import check_available
 from tinytorch.grading.setup import result_store, setup_for

@@ -21,6 +21,7 @@ from tinytorch.course.exercises import Exercise
 from tinytorch.course.names import Lesson, Module
 from tinytorch.errors import WireError
 from tinytorch.grading import check, hints
+from tinytorch.grading.base.student_errors import CheckFailed, to_exception
 from tinytorch.grading.cells import clean_outputs, clean_words, code_cells
 from tinytorch.grading.identify import Contents, Names, safe_id
 from tinytorch.grading.incoming import MAX_FILE_BYTES, Incoming, _zip
@@ -30,7 +31,6 @@ from tinytorch.grading.report import Report, Row, to_csv
 from tinytorch.grading.report_html import to_html
 from tinytorch.grading.safe_markdown import clean
 from tinytorch.grading.session import _read_error
-from tinytorch.grading.trouble import CheckFailed, to_exception
 from tinytorch.grading.values import Unpacker
 from tinytorch.grading.wire import PREFIX, decode, read_prefix
 

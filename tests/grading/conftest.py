@@ -8,8 +8,8 @@ import pytest
 from samples import plain_notebook
 
 from tinytorch.errors import SandboxUnavailableError
+from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.cells import code_cells
-from tinytorch.grading.limits import Limits
 from tinytorch.grading.sandbox import check_available
 from tinytorch.grading.session import Notebook, Session, Setting
 from tinytorch.grading.student import Student

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tinytorch.bench import Comparison, compare_timed
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading import check
+from tinytorch.grading.base.student_errors import StudentError, StudentRaised, TimedOut, to_exception
 from tinytorch.grading.check import CheckFailed
 from tinytorch.grading.student import Call
-from tinytorch.grading.trouble import StudentError, StudentRaised, TimedOut, to_exception
 from tinytorch.grading.values import Unsupported
 
 ONES = np.ones((2, 3), np.float32)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from samples import EXPORT, code, exercise, write
 
+from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.lessons import Lessons
-from tinytorch.grading.limits import Limits
 from tinytorch.grading.session import Setting
 
 FIRST = "def base(x):\n    raise NotImplementedError('base: not written yet')"

@@ -11,8 +11,8 @@ from samples import STUB, check_cell, code, exercise, write, write_checks, write
 
 from tinytorch.errors import ReleaseError
 from tinytorch.grading import one
-from tinytorch.grading.limits import Limits
-from tinytorch.grading.model import CheckResult, Outcome, SubmissionResult
+from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.result import CheckResult, Outcome, SubmissionResult
 
 GRADE = """
 @pytest.mark.grade('check_double', weight={weight})

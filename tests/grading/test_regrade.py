@@ -13,7 +13,7 @@ import pytest
 from tests import regrade
 from tests.regrade import IDLE, LOADED, Run, agree, differing, table
 from tests.submissions import build
-from tinytorch.grading.model import CheckResult, ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
 
 
 def run(machine: str, share: float, fault: str = "") -> Run:

@@ -12,8 +12,8 @@ from samples import plain_notebook
 import tinytorch
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading import sandbox as sandbox_module
+from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.cells import code_cells
-from tinytorch.grading.limits import Limits
 from tinytorch.grading.runtime import runtime_tree
 from tinytorch.grading.session import Notebook, Session, Setting
 from tinytorch.grading.student import Student

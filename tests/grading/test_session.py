@@ -10,11 +10,11 @@ import psutil
 import pytest
 from samples import code, plain_notebook
 
+from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.student_errors import Crashed, OutOfTime, TimedOut
 from tinytorch.grading.cells import code_cells
-from tinytorch.grading.limits import Limits
 from tinytorch.grading.session import Notebook, Session, Setting
 from tinytorch.grading.student import Student
-from tinytorch.grading.trouble import Crashed, OutOfTime, TimedOut
 
 OpenSession = Callable[..., Session]
 OpenStudent = Callable[..., Student]

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from samples import HEAD, check_cell, exercise, write
 
-from tinytorch.grading.model import CheckResult, Outcome
+from tinytorch.grading.base.result import CheckResult, Outcome
+from tinytorch.grading.base.student_errors import CheckFailed
 from tinytorch.grading.one import grade_submission
-from tinytorch.grading.trouble import CheckFailed
 
 ROOT = Path(__file__).parents[2]
 CHEATS = ROOT / "tests" / "submissions" / "hostile" / "speed"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from tinytorch.grading.base.student_errors import CheckFailed, StudentRaised, student_error
 from tinytorch.grading.student import Student
-from tinytorch.grading.trouble import CheckFailed, StudentRaised, student_error
 
 OpenStudent = Callable[..., Student]
 

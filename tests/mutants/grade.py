@@ -16,8 +16,8 @@ from tinytorch.course.markers import remove_lines
 from tinytorch.course.notebooks import grade_id, is_graded, write_notebook
 from tinytorch.course.steps import strip_markers
 from tinytorch.errors import GradingError
-from tinytorch.grading.limits import Limits
-from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.one import grade_submission
 
 # A mutant that hangs or dies has lost: no need to try it as often, or to wait for it as long, as a student's work.

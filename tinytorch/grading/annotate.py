@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.model import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.receipt import for_student, receipt
 from tinytorch.grading.receipt_html import lesson_section
 

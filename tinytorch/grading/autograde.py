@@ -14,9 +14,9 @@ from tinytorch.course import files
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
+from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.generate import require_fresh_release
 from tinytorch.grading.many import Graded, GradingPool, Submission, grade_many, usable_cores
-from tinytorch.grading.model import SubmissionResult
 from tinytorch.grading.nbgrader_app import autograde_student, check_gradebook, gradebook_path, open_gradebook
 from tinytorch.grading.sandbox import check_available
 from tinytorch.grading.setup import result_store, setup_for

@@ -6,8 +6,8 @@ import select
 import time
 from collections.abc import Sequence
 
+from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.launch import Running
-from tinytorch.grading.limits import Limits
 from tinytorch.grading.wire import PREFIX, Message, decode, encode, read_prefix
 
 LOOK_S = 0.5  # how often to look whether the process is there and what memory it has taken

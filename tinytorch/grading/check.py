@@ -16,8 +16,8 @@ import numpy as np
 from tinytorch.bench import Bands, Comparison, Standing, standing
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading import hints
+from tinytorch.grading.base.student_errors import CheckFailed, StudentRaised, student_error
 from tinytorch.grading.evidence import gather
-from tinytorch.grading.trouble import CheckFailed, StudentRaised, student_error
 from tinytorch.grading.values import Unsupported
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from tinytorch import __version__, hardware
-from tinytorch.grading.limits import Limits
-from tinytorch.grading.model import Circumstances
+from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.result import Circumstances
 from tinytorch.grading.sandbox import vector_settings
 
 _LIBRARIES = ("numpy", "numba", "llvmlite", "pytest")

@@ -11,7 +11,7 @@ from nbgrader.api import Grade, MissingEntry, SubmittedAssignment
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
-from tinytorch.grading.model import CheckResult, ExerciseResult
+from tinytorch.grading.base.result import CheckResult, ExerciseResult
 from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
 from tinytorch.grading.receipt import Receipt, points_of, read_receipt
 from tinytorch.grading.setup import setup_for

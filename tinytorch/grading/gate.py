@@ -10,11 +10,11 @@ from tinytorch.course.leaks import Leak, find_leaks
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError, ReleaseError
+from tinytorch.grading.base.result import CheckResult, SubmissionResult
 from tinytorch.grading.exporter import read_release
 from tinytorch.grading.generate import require_fresh_release
 from tinytorch.grading.intake import is_fixed
 from tinytorch.grading.many import GradingPool, Submission, grade_many, usable_cores
-from tinytorch.grading.model import CheckResult, SubmissionResult
 from tinytorch.grading.setup import result_store, setup_for
 
 UNTOUCHED = "the untouched release"

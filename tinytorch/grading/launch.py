@@ -17,7 +17,7 @@ import psutil
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.arena import Arena
-from tinytorch.grading.limits import Limits
+from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.sandbox import Launch, Sandbox, in_bubblewrap, in_the_open
 from tinytorch.grading.seccomp import open_program
 from tinytorch.grading.standstill import go_on, stop_all

@@ -8,12 +8,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tinytorch.grading.base.result import CellRun
+from tinytorch.grading.base.student_errors import StudentTrouble
 from tinytorch.grading.cells import Cell, code_cells, meant_for_export, modules
 from tinytorch.grading.intake import take_in
-from tinytorch.grading.model import CellRun
 from tinytorch.grading.session import Notebook, Session, Setting
 from tinytorch.grading.student import Student
-from tinytorch.grading.trouble import StudentTrouble
 
 
 class Lessons:

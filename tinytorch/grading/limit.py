@@ -9,7 +9,7 @@ from statistics import median
 
 from tinytorch.bench import Comparison
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.limits import Limits
+from tinytorch.grading.base.limits import Limits
 from tinytorch.hardware import card, measure_bandwidth, measure_peak
 
 ALLOWED = 1.5  # times the measured roof: a busy machine lets it be measured too low

@@ -20,7 +20,7 @@ from multiprocessing import connection
 from pathlib import Path
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
-from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.store import Keys, Setup, Store
 
 Grade = Callable[[Path, Setup], SubmissionResult]

@@ -19,10 +19,10 @@ import pytest
 
 from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
+from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.result import CheckResult, ExerciseResult, SubmissionResult
 from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.lessons import Lessons
-from tinytorch.grading.limits import Limits
-from tinytorch.grading.model import CheckResult, ExerciseResult, SubmissionResult
 from tinytorch.grading.plugin import HiddenChecks
 from tinytorch.grading.sandbox import Sandbox, check_available
 from tinytorch.grading.session import Setting

@@ -13,11 +13,11 @@ import pytest
 from tinytorch.bench import Standing
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading import hints
+from tinytorch.grading.base.result import CheckResult, Outcome
+from tinytorch.grading.base.student_errors import CheckFailed, Crashed, OutOfTime, TimedOut, is_students, student_error
 from tinytorch.grading.cells import clean_words
 from tinytorch.grading.check import describe, take_standings
-from tinytorch.grading.model import CheckResult, Outcome
 from tinytorch.grading.student import Student
-from tinytorch.grading.trouble import CheckFailed, Crashed, OutOfTime, TimedOut, is_students, student_error
 
 # A check that reads an answer of an unforeseen kind ends with one of these. It passes on the reference (the release
 # gate sees to that), so the answer is the cause, not the check.

@@ -19,7 +19,7 @@ from typing import Any
 from tinytorch.course import files
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
-from tinytorch.grading.model import CheckResult, Circumstances, ExerciseResult, SubmissionResult
+from tinytorch.grading.base.result import CheckResult, Circumstances, ExerciseResult, SubmissionResult
 from tinytorch.grading.setup import result_store
 from tinytorch.grading.students import recorded_key
 

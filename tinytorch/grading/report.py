@@ -18,8 +18,8 @@ from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.course.names import Module, lessons
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
+from tinytorch.grading.base.result import CheckResult, SubmissionResult
 from tinytorch.grading.cells import clean_words
-from tinytorch.grading.model import CheckResult, SubmissionResult
 from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
 from tinytorch.grading.setup import result_store
 from tinytorch.grading.students import handed_in, recorded_key

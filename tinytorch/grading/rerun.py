@@ -18,8 +18,8 @@ from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading import many
+from tinytorch.grading.base.result import CheckResult, Outcome, SubmissionResult
 from tinytorch.grading.explain import is_named
-from tinytorch.grading.model import CheckResult, Outcome, SubmissionResult
 from tinytorch.grading.receipt import Receipt, receipt
 from tinytorch.grading.setup import setup_for
 from tinytorch.grading.store import Setup

@@ -18,7 +18,7 @@ import psutil
 
 import tinytorch
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading.limits import Limits
+from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.runtime import PRIVATE_NAME, runtime_tree
 from tinytorch.grading.seccomp import open_program
 

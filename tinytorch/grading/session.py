@@ -13,14 +13,14 @@ from typing import TypeVar
 import numpy as np
 
 from tinytorch.errors import GraderFaultError, WireError
+from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.result import CellRun
+from tinytorch.grading.base.student_errors import Crashed, OutOfTime, StudentError, TimedOut, to_exception
 from tinytorch.grading.cells import Cell, Module, clean_outputs, clean_text
 from tinytorch.grading.channel import Channel, DeadlineError, HungUpError
 from tinytorch.grading.launch import Running
-from tinytorch.grading.limits import Limits
-from tinytorch.grading.model import CellRun
 from tinytorch.grading.sandbox import Sandbox
 from tinytorch.grading.standstill import stop
-from tinytorch.grading.trouble import Crashed, OutOfTime, StudentError, TimedOut, to_exception
 from tinytorch.grading.wire import Message
 
 Answer = TypeVar("Answer")

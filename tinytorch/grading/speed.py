@@ -13,8 +13,8 @@ import numpy as np
 from tinytorch.bench import Comparison, compare_timed
 from tinytorch.errors import GraderFaultError, WireError
 from tinytorch.grading import check
+from tinytorch.grading.base.student_errors import CheckFailed, StudentTrouble, is_students
 from tinytorch.grading.session import Session
-from tinytorch.grading.trouble import CheckFailed, StudentTrouble, is_students
 from tinytorch.grading.values import Packer, Unpacker, Unsupported
 from tinytorch.grading.wire import Message
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import tinytorch
 from tinytorch.course import files
-from tinytorch.grading.limits import Limits
-from tinytorch.grading.model import SubmissionResult
+from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.sandbox import vector_settings
 
 DEFAULT_SEED = 13

@@ -12,10 +12,10 @@ import numpy as np
 
 from tinytorch.bench import Comparison
 from tinytorch.errors import WireError
+from tinytorch.grading.base.student_errors import CheckFailed
 from tinytorch.grading.limit import Work, check_possible, measured_roof
 from tinytorch.grading.session import Session
 from tinytorch.grading.speed import Race, Verify
-from tinytorch.grading.trouble import CheckFailed
 from tinytorch.grading.values import Packer, Tree, Unpacker, Unsupported
 from tinytorch.grading.wire import Message
 

@@ -12,8 +12,8 @@ from tinytorch.grading.receipt_html import interval_words, limits_words, machine
 from tinytorch.tito import render
 
 if TYPE_CHECKING:
+    from tinytorch.grading.base.result import CheckResult, ExerciseResult
     from tinytorch.grading.explain import Explanation
-    from tinytorch.grading.model import CheckResult, ExerciseResult
     from tinytorch.grading.receipt import Receipt
     from tinytorch.grading.rerun import Difference, Rerun
 

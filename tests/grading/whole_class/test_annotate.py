@@ -12,8 +12,8 @@ from toy_course import make_checkout, released
 
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.annotate import annotate
+from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.intake import grade_id_of
-from tinytorch.grading.model import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
 
 FAILED = CheckResult(
     "t", "01_first", "check_add_first", 1.0, Outcome.FAILED, "Adds <i>two</i>.", "got <script>1</script>"

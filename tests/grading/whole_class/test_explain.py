@@ -12,8 +12,8 @@ from nbgrader.api import Gradebook
 from toy_course import MODULE, Toy, look
 
 from tinytorch.errors import GraderFaultError, GradingError
+from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.explain import explain
-from tinytorch.grading.model import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.nbgrader_app import gradebook_path
 from tinytorch.grading.receipt import Receipt, receipt
 from tinytorch.grading.rerun import Rerun, compare, rerun

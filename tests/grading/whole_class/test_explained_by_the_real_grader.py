@@ -12,10 +12,10 @@ from toy_course import MODULE, Toy, make_checkout, module_of
 
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.autograde import Plan, autograde_class
+from tinytorch.grading.base.result import Outcome
 from tinytorch.grading.explain import explain
 from tinytorch.grading.feedback import make_feedback
 from tinytorch.grading.generate import generate_release
-from tinytorch.grading.model import Outcome
 from tinytorch.grading.nbgrader_app import gradebook_path
 from tinytorch.grading.rerun import rerun
 from tinytorch.grading.sandbox import check_available

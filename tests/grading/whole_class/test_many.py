@@ -14,8 +14,8 @@ import pytest
 from toy_course import AtOnce
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
+from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.many import Graded, GradingPool, Submission, grade_many
-from tinytorch.grading.model import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.store import Keys, Setup, Store
 
 

@@ -14,10 +14,10 @@ from toy_course import MODULE, Toy, make_checkout, released
 
 from tinytorch.bench import compare_timed, standing
 from tinytorch.grading.annotate import RECEIPT_ID, annotate
+from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.feedback import make_feedback
-from tinytorch.grading.limits import Limits
-from tinytorch.grading.model import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.plugin import _race
 from tinytorch.grading.receipt import for_student, read_receipt, receipt
 
