@@ -1,18 +1,17 @@
 """The errors this project raises on purpose; each message says what was found, where, and what to do.
 
-    TinyTorchError
-    |-- CourseError                 making notebooks, packages and kits
-    |   |-- ProjectError            not inside a checkout or a kit
-    |   |-- UnknownNameError        no such module or lesson
-    |   |-- SourceError             a percent source or notebook that cannot be read or is marked wrongly
-    |   |-- ExportError             nbdev could not export, or the exported package is stale
-    |   '-- WorkspaceError          a student's folder cannot be read or written
-    '-- GradingError                marking what came back
-        |-- ReleaseError            the release is missing, stale or refused by the gate
-        |-- CollectError            submissions that cannot be taken in
-        |-- SandboxUnavailableError no isolation to be had here
-        |-- WireError               bytes from a student process that are not a message
-        '-- GraderFaultError        our own fault: never scored as the student's
+TinyTorchError
+|-- CourseError                 making notebooks, packages and kits
+|   |-- ProjectError            not inside a checkout or a kit
+|   |-- UnknownNameError        no such module or lesson
+|   |-- SourceError             a percent source or notebook that cannot be read or is marked wrongly
+|   |-- ExportError             nbdev could not export, or the exported package is stale
+|   '-- WorkspaceError          a student's folder cannot be read or written
+'-- GradingError                marking what came back
+    |-- ReleaseError            the release is missing, stale or refused by the gate
+    |-- CollectError            submissions that cannot be taken in
+    |-- SandboxUnavailableError no isolation to be had here
+    '-- GraderFaultError        our own fault: never scored as the student's
 """
 
 
@@ -58,10 +57,6 @@ class CollectError(GradingError):
 
 class SandboxUnavailableError(GradingError):
     """Student code cannot be isolated on this machine."""
-
-
-class WireError(GradingError):
-    """A student process sent bytes that are not a well-formed message."""
 
 
 class GraderFaultError(GradingError):

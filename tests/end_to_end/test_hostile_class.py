@@ -24,7 +24,7 @@ from tinytorch.grading import autograde
 from tinytorch.grading.base.limits import MIB, Limits
 from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.report import Row, build_report
-from tinytorch.grading.sandbox import check_available
+from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.grading.setup import result_store, setup_for
 from tinytorch.grading.students import recorded_key
 from tinytorch.tito.app import main

@@ -9,8 +9,8 @@ import atheris
 # What decides over bytes from outside is watched for new paths; numpy, json and nbformat are not, for speed.
 with atheris.instrument_imports(
     include=[
-        "tinytorch.grading.wire",
-        "tinytorch.grading.values",
+        "tinytorch.grading.sandbox.inside.wire",
+        "tinytorch.grading.sandbox.inside.values",
         "tinytorch.grading.cells",
         "tinytorch.grading.check",
         "tinytorch.grading.identify",

@@ -10,8 +10,8 @@ import zipfile
 import nbformat
 import numpy as np
 
-from tinytorch.grading.values import Packer
-from tinytorch.grading.wire import Message, encode
+from tinytorch.grading.sandbox.inside.values import Packer
+from tinytorch.grading.sandbox.inside.wire import Message, encode
 
 from . import targets
 

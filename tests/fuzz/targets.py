@@ -19,7 +19,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tinytorch.course.exercises import Exercise
 from tinytorch.course.names import Lesson, Module
-from tinytorch.errors import WireError
 from tinytorch.grading import check, hints
 from tinytorch.grading.base.student_errors import CheckFailed, to_exception
 from tinytorch.grading.cells import clean_outputs, clean_words, code_cells
@@ -30,9 +29,9 @@ from tinytorch.grading.notebook_text import UnreadableNotebook, pieces_of
 from tinytorch.grading.report import Report, Row, to_csv
 from tinytorch.grading.report_html import to_html
 from tinytorch.grading.safe_markdown import clean
-from tinytorch.grading.session import _read_error
-from tinytorch.grading.values import Unpacker
-from tinytorch.grading.wire import PREFIX, decode, read_prefix
+from tinytorch.grading.sandbox.inside.values import Unpacker
+from tinytorch.grading.sandbox.inside.wire import PREFIX, WireError, decode, read_prefix
+from tinytorch.grading.sandbox.session import _read_error
 
 HEADER_LIMIT, PAYLOAD_LIMIT = 1 << 16, 1 << 20
 _MODULE = Module("13_kernels", "13", "kernels")

@@ -10,8 +10,8 @@ from samples import plain_notebook
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.cells import code_cells
-from tinytorch.grading.sandbox import check_available
-from tinytorch.grading.session import Notebook, Session, Setting
+from tinytorch.grading.sandbox.bubblewrap import check_available
+from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 from tinytorch.grading.student import Student
 
 OpenSession = Callable[..., Session]

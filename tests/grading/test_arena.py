@@ -7,9 +7,10 @@ import os
 import numpy as np
 import pytest
 
-from tinytorch.errors import GraderFaultError, WireError
-from tinytorch.grading.arena import ARENA_BYTES, Arena
-from tinytorch.grading.process import arena as students
+from tinytorch.errors import GraderFaultError
+from tinytorch.grading.sandbox.arena import ARENA_BYTES, Arena
+from tinytorch.grading.sandbox.inside import arena as students
+from tinytorch.grading.sandbox.inside.wire import WireError
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from tinytorch.errors import GraderFaultError
 from tinytorch.grading import check
 from tinytorch.grading.base.student_errors import StudentError, StudentRaised, TimedOut, to_exception
 from tinytorch.grading.check import CheckFailed
+from tinytorch.grading.sandbox.inside.values import Unsupported
 from tinytorch.grading.student import Call
-from tinytorch.grading.values import Unsupported
 
 ONES = np.ones((2, 3), np.float32)
 

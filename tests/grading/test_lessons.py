@@ -10,7 +10,7 @@ from samples import EXPORT, code, exercise, write
 
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.lessons import Lessons
-from tinytorch.grading.session import Setting
+from tinytorch.grading.sandbox.session import Setting
 
 FIRST = "def base(x):\n    raise NotImplementedError('base: not written yet')"
 SECOND = "from tinytorch.core.kernels.first import base, given"

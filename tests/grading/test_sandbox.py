@@ -11,11 +11,11 @@ from samples import plain_notebook
 
 import tinytorch
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading import sandbox as sandbox_module
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.cells import code_cells
-from tinytorch.grading.runtime import runtime_tree
-from tinytorch.grading.session import Notebook, Session, Setting
+from tinytorch.grading.sandbox import bubblewrap as sandbox_module
+from tinytorch.grading.sandbox.runtime import runtime_tree
+from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 from tinytorch.grading.student import Student
 
 CHECKOUT = Path(tinytorch.__file__).resolve().parents[1]

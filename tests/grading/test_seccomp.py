@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tinytorch.grading import seccomp
+from tinytorch.grading.sandbox.bubblewrap import seccomp
 from tinytorch.grading.student import Student
 
 MACHINES = ("x86_64", "aarch64")

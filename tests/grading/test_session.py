@@ -13,7 +13,7 @@ from samples import code, plain_notebook
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, TimedOut
 from tinytorch.grading.cells import code_cells
-from tinytorch.grading.session import Notebook, Session, Setting
+from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 from tinytorch.grading.student import Student
 
 OpenSession = Callable[..., Session]
@@ -170,7 +170,7 @@ def test_processes_are_limited(open_session: OpenSession) -> None:
 def test_a_user_without_privileges_gets_the_same_isolation(
     open_session: OpenSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tinytorch.grading.sandbox.os.geteuid", lambda: 1000)
+    monkeypatch.setattr("tinytorch.grading.sandbox.bubblewrap.os.geteuid", lambda: 1000)
     privileges = "print([line for line in open('/proc/self/status') if line.startswith('CapEff')])"
     session = open_session(privileges, "open('/planted', 'w')", "open('/tmp/mine', 'w').close()")
     assert statuses(session) == ["ok", "error", "ok"]

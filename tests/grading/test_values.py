@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinytorch.errors import WireError
-from tinytorch.grading.values import Packer, Unpacker, Unsupported
+from tinytorch.grading.sandbox.inside.values import Packer, Unpacker, Unsupported
+from tinytorch.grading.sandbox.inside.wire import WireError
 
 PLAIN = st.recursive(
     st.none()

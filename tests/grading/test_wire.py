@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tinytorch.errors import WireError
-from tinytorch.grading.wire import DTYPES, MAGIC, PREFIX, Message, decode, encode, read_prefix
+from tinytorch.grading.sandbox.inside.wire import DTYPES, MAGIC, PREFIX, Message, WireError, decode, encode, read_prefix
 
 ARRAYS = st.sampled_from(sorted(DTYPES)).flatmap(
     lambda dtype: hnp.arrays(np.dtype(dtype), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5))

@@ -15,7 +15,7 @@ from tests.mutants.record import Record, explained, report
 from tinytorch.course.markers import find_regions
 from tinytorch.course.notebooks import grade_id
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading.sandbox import check_available
+from tinytorch.grading.sandbox.bubblewrap import check_available
 
 
 @pytest.fixture(scope="module")

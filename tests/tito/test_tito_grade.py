@@ -13,7 +13,7 @@ from running import Tito
 from toy_course import MODULE, Toy
 
 from tinytorch.course.project import Project
-from tinytorch.grading import sandbox
+from tinytorch.grading.sandbox import bubblewrap
 from tinytorch.tito import marks
 
 OPEN = ("--sandbox", "none")
@@ -151,8 +151,8 @@ def test_where_bubblewrap_is_missing_autograde_refuses_and_says_how_to_install_i
     tito: Tito, toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy.hand_in("ada")
-    sandbox.check_available.cache_clear()
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    bubblewrap.check_available.cache_clear()
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     done = tito("grade", "autograde", "13", at=toy.project.root)
     assert (done.code, done.out) == (1, "")
     assert "apt-get install bubblewrap" in done.err

@@ -20,7 +20,8 @@ from toy_course import Toy
 
 from tinytorch.course.project import Project
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading import autograde, collect, nbgrader_app, sandbox
+from tinytorch.grading import autograde, collect, nbgrader_app
+from tinytorch.grading.sandbox import bubblewrap
 
 AUTOGRADE = ("grade", "autograde", "13", "--sandbox", "none")
 INTERRUPTED = "interrupted; what was finished is kept, and the same command goes on from there."
@@ -197,7 +198,7 @@ def test_ctrl_c_at_the_terminal_ends_a_students_checks(kit: Project) -> None:
 
 def needs_bubblewrap() -> None:
     try:
-        sandbox.check_available()
+        bubblewrap.check_available()
     except SandboxUnavailableError as err:
         pytest.skip(str(err))
 

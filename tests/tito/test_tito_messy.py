@@ -13,7 +13,7 @@ from toy_course import MODULE, Toy, answered, as_json, make_checkout, module_of,
 
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.generate import generate_release
-from tinytorch.grading.sandbox import check_available
+from tinytorch.grading.sandbox.bubblewrap import check_available
 
 pytestmark = pytest.mark.slow
 

@@ -17,15 +17,15 @@ from toy_course import Toy
 
 from tinytorch.course import doctor
 from tinytorch.course.project import Project
-from tinytorch.grading import sandbox
+from tinytorch.grading.sandbox import bubblewrap
 
 
 @pytest.fixture(autouse=True)
 def whole_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every distribution installed and the sandbox at work, wherever these tests run."""
-    sandbox.check_available.cache_clear()
+    bubblewrap.check_available.cache_clear()
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.0")
-    monkeypatch.setattr(sandbox, "check_available", lambda: None)
+    monkeypatch.setattr(bubblewrap, "check_available", lambda: None)
 
 
 def lose(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
@@ -98,7 +98,7 @@ def test_json_is_json_and_nothing_else_when_things_are_missing(
 
 def test_a_missing_sandbox_says_how_to_install_it(tito: Tito, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     done = tito("system", "doctor", at=toy.project.root)
     assert done.code == 1
     assert "a sandbox for student code (bubblewrap) (instructor): bubblewrap (bwrap)" in done.err
@@ -107,9 +107,9 @@ def test_a_missing_sandbox_says_how_to_install_it(tito: Tito, toy: Toy, monkeypa
 
 def test_a_sandbox_that_cannot_isolate_says_why(tito: Tito, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: "/usr/bin/bwrap")
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: "/usr/bin/bwrap")
     refused = SimpleNamespace(returncode=1, stdout="", stderr="bwrap: No permissions to create new namespace\n")
-    monkeypatch.setattr(sandbox.subprocess, "run", lambda *_, **__: refused)
+    monkeypatch.setattr(bubblewrap.subprocess, "run", lambda *_, **__: refused)
     done = tito("system", "doctor", at=toy.project.root)
     assert done.code == 1
     assert "No permissions to create new namespace" in done.err

@@ -18,7 +18,7 @@ from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.generate import require_fresh_release
 from tinytorch.grading.many import Graded, GradingPool, Submission, grade_many, usable_cores
 from tinytorch.grading.nbgrader_app import autograde_student, check_gradebook, gradebook_path, open_gradebook
-from tinytorch.grading.sandbox import check_available
+from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.grading.setup import result_store, setup_for
 from tinytorch.grading.store import Setup
 from tinytorch.grading.students import is_recorded, strays, submissions
@@ -80,9 +80,7 @@ def _results(project: Project, everyone: tuple[Submission, ...], setup: Setup, p
     )
 
 
-def _record(
-    project: Project, module: Module, graded: Graded, setup: Setup, plan: Plan, count: tuple[int, int]
-) -> Step:
+def _record(project: Project, module: Module, graded: Graded, setup: Setup, plan: Plan, count: tuple[int, int]) -> Step:
     submission = graded.submission
     words = _not_for_nbgrader(submission)
     if words:

@@ -18,7 +18,7 @@ from tinytorch.errors import GraderFaultError
 from tinytorch.grading import hints
 from tinytorch.grading.base.student_errors import CheckFailed, StudentRaised, student_error
 from tinytorch.grading.evidence import gather
-from tinytorch.grading.values import Unsupported
+from tinytorch.grading.sandbox.inside.values import Unsupported
 
 if TYPE_CHECKING:
     from tinytorch.grading.student import Call

@@ -12,7 +12,7 @@ from pathlib import Path
 from tinytorch import __version__, hardware
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import Circumstances
-from tinytorch.grading.sandbox import vector_settings
+from tinytorch.grading.sandbox.bubblewrap import vector_settings
 
 _LIBRARIES = ("numpy", "numba", "llvmlite", "pytest")
 

@@ -97,9 +97,7 @@ def _stage(source: Path, stage: Path, contents: Contents) -> tuple[list[_Staged]
     return staged, unplaced
 
 
-def _place(
-    staged: list[_Staged], names: Names, source: Path, unplaced: list[Refused]
-) -> dict[str, dict[str, _Placed]]:
+def _place(staged: list[_Staged], names: Names, source: Path, unplaced: list[Refused]) -> dict[str, dict[str, _Placed]]:
     """Student -> lesson -> notebook; of several notebooks for one lesson the one saved last."""
     skip = _wrappers([item.parts for item in staged], names, source.stem)
     owners = [_owner(item.parts[skip:], names) for item in staged]

@@ -27,10 +27,10 @@ def check_cluster() -> list[Finding]:
 
 def _sandbox() -> Finding:
     need = "a sandbox for student code (bubblewrap)"
-    from tinytorch.grading import sandbox
+    from tinytorch.grading.sandbox import bubblewrap
 
     try:
-        sandbox.check_available()
+        bubblewrap.check_available()
     except SandboxUnavailableError as error:
         return Finding("instructor", need, f"not to be had on {sys.platform}", str(error))
     return Finding("instructor", need, "works")

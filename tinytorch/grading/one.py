@@ -24,8 +24,8 @@ from tinytorch.grading.base.result import CheckResult, ExerciseResult, Submissio
 from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.lessons import Lessons
 from tinytorch.grading.plugin import HiddenChecks
-from tinytorch.grading.sandbox import Sandbox, check_available
-from tinytorch.grading.session import Setting
+from tinytorch.grading.sandbox.bubblewrap import Sandbox, check_available
+from tinytorch.grading.sandbox.session import Setting
 from tinytorch.grading.store import Keys, Setup
 
 _ONE_AT_A_TIME = threading.Lock()  # pytest and the environment belong to the whole process

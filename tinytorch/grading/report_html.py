@@ -94,7 +94,7 @@ def _scores(report: Report) -> str:
     foot = f'<tr><td>mean</td><td colspan="5"></td>{means}<td></td></tr>'
     return (
         f'<h2>Students</h2><div class="wide"><table><thead><tr><th>student</th>{sums}{heads}'
-        f'<th>handed in</th></tr></thead><tbody>{rows}</tbody><tfoot>{foot}</tfoot></table></div>\n'
+        f"<th>handed in</th></tr></thead><tbody>{rows}</tbody><tfoot>{foot}</tfoot></table></div>\n"
     )
 
 
@@ -130,10 +130,7 @@ def _checks(report: Report) -> str:
         return ""
     lines = "".join(map(_check, report.hardest[:MAX_CHECKS]))
     head = '<th>exercise</th><th class="text">requirement</th><th>not passed</th><th>in part</th><th>of</th>'
-    return (
-        "<h2>Checks most often failed</h2>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>\n"
-    )
+    return f"<h2>Checks most often failed</h2><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>\n"
 
 
 def _check(check: FailedCheck) -> str:

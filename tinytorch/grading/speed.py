@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from tinytorch.bench import Comparison, compare_timed
-from tinytorch.errors import GraderFaultError, WireError
+from tinytorch.errors import GraderFaultError
 from tinytorch.grading import check
 from tinytorch.grading.base.student_errors import CheckFailed, StudentTrouble, is_students
-from tinytorch.grading.session import Session
-from tinytorch.grading.values import Packer, Unpacker, Unsupported
-from tinytorch.grading.wire import Message
+from tinytorch.grading.sandbox.inside.values import Packer, Unpacker, Unsupported
+from tinytorch.grading.sandbox.inside.wire import Message, WireError
+from tinytorch.grading.sandbox.session import Session
 
 Verify = Callable[[tuple[Any, ...], Any], None]
 

@@ -19,7 +19,7 @@ import tinytorch
 from tinytorch.course import files
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import SubmissionResult
-from tinytorch.grading.sandbox import vector_settings
+from tinytorch.grading.sandbox.bubblewrap import vector_settings
 
 DEFAULT_SEED = 13
 DEFAULT_SANDBOX = "bwrap"

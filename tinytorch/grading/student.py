@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from tinytorch.bench import Comparison
-from tinytorch.errors import WireError
 from tinytorch.grading.base.student_errors import CheckFailed
 from tinytorch.grading.limit import Work, check_possible, measured_roof
-from tinytorch.grading.session import Session
+from tinytorch.grading.sandbox.inside.values import Packer, Tree, Unpacker, Unsupported
+from tinytorch.grading.sandbox.inside.wire import Message, WireError
+from tinytorch.grading.sandbox.session import Session
 from tinytorch.grading.speed import Race, Verify
-from tinytorch.grading.values import Packer, Tree, Unpacker, Unsupported
-from tinytorch.grading.wire import Message
 
 
 @dataclass(frozen=True, slots=True)

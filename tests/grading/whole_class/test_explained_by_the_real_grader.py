@@ -18,7 +18,7 @@ from tinytorch.grading.feedback import make_feedback
 from tinytorch.grading.generate import generate_release
 from tinytorch.grading.nbgrader_app import gradebook_path
 from tinytorch.grading.rerun import rerun
-from tinytorch.grading.sandbox import check_available
+from tinytorch.grading.sandbox.bubblewrap import check_available
 
 pytestmark = pytest.mark.slow
 

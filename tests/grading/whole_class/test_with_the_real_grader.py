@@ -19,7 +19,7 @@ from tinytorch.grading.gate import check_release
 from tinytorch.grading.generate import generate_release
 from tinytorch.grading.nbgrader_app import gradebook_path
 from tinytorch.grading.report import build_report
-from tinytorch.grading.sandbox import check_available
+from tinytorch.grading.sandbox.bubblewrap import check_available
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,6 @@ PRIVATE_NAME = "_student_side"
 _PREFIX = "tinytorch-runtime-"
 _ABANDONED_S = 24 * 3600
 _TOOLS = ("simd", "hardware", "bench", "plots")
-_OWN = ("wire.py", "values.py", "process")
 
 
 @functools.cache
@@ -55,15 +54,7 @@ def build_runtime(root: Path) -> None:
         shutil.copyfile(package / name, root / "tinytorch" / name)
     for name in _TOOLS:
         shutil.copytree(package / name, root / "tinytorch" / name, ignore=ignore)
-    own = root / PRIVATE_NAME
-    own.mkdir()
-    (own / "__init__.py").write_text("", encoding="utf-8")
-    for name in _OWN:
-        source = package / "grading" / name
-        if source.is_dir():
-            shutil.copytree(source, own / name, ignore=ignore)
-        else:
-            shutil.copyfile(source, own / name)
+    shutil.copytree(Path(__file__).with_name("inside"), root / PRIVATE_NAME, ignore=ignore)
     compileall.compile_dir(root, quiet=2, workers=1)
     for path in root.rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)

@@ -38,7 +38,7 @@ def main() -> None:
 
 def serve(wire: socket.socket, requests: object, settings: dict[str, int]) -> None:
     """Says that it is ready, then one reply for each request."""
-    from ..wire import PREFIX, Message, decode, encode, read_prefix
+    from .wire import PREFIX, Message, decode, encode, read_prefix
 
     def send(message: Message) -> None:
         parts = encode(message)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..values import Packer, Unpacker
-from ..wire import Message
 from .arena import Arena
 from .errors import describe
 from .modules import install
 from .shell import CellFiles, StudentShell, run_cell
+from .values import Packer, Unpacker
+from .wire import Message
 
 
 class Requests:

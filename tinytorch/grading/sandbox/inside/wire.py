@@ -18,14 +18,16 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinytorch.errors import WireError
-
 MAGIC = b"TTk1"
 PREFIX = struct.Struct(">4sIQ")
 DTYPES = frozenset(np.dtype(code).newbyteorder(order).str for code in "?bBhHiIqQefdFD" for order in "<>")
 MAX_ARRAYS = 4096
 MAX_DIMENSIONS = 32
 ALIGNMENT_BYTES = 64
+
+
+class WireError(Exception):
+    """Bytes that are not a well-formed message; whoever reads them ends the process that sent them."""
 
 
 @dataclass(frozen=True, slots=True)

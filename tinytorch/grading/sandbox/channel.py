@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 
 from tinytorch.grading.base.limits import Limits
-from tinytorch.grading.launch import Running
-from tinytorch.grading.wire import PREFIX, Message, decode, encode, read_prefix
+from tinytorch.grading.sandbox.inside.wire import PREFIX, Message, decode, encode, read_prefix
+from tinytorch.grading.sandbox.running import Running
 
 LOOK_S = 0.5  # how often to look whether the process is there and what memory it has taken
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.errors import GraderFaultError, WireError
-from tinytorch.grading.wire import ALIGNMENT_BYTES, DTYPES, MAX_ARRAYS, read_shape
+from tinytorch.errors import GraderFaultError
+from tinytorch.grading.sandbox.inside.wire import ALIGNMENT_BYTES, DTYPES, MAX_ARRAYS, WireError, read_shape
 
 ARENA_BYTES = 64 << 20
 PAGE_BYTES = 4096

@@ -12,16 +12,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from tinytorch.errors import GraderFaultError, WireError
+from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CellRun
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, StudentError, TimedOut, to_exception
 from tinytorch.grading.cells import Cell, Module, clean_outputs, clean_text
-from tinytorch.grading.channel import Channel, DeadlineError, HungUpError
-from tinytorch.grading.launch import Running
-from tinytorch.grading.sandbox import Sandbox
-from tinytorch.grading.standstill import stop
-from tinytorch.grading.wire import Message
+from tinytorch.grading.sandbox.bubblewrap import Sandbox
+from tinytorch.grading.sandbox.channel import Channel, DeadlineError, HungUpError
+from tinytorch.grading.sandbox.inside.wire import Message, WireError
+from tinytorch.grading.sandbox.running import Running
+from tinytorch.grading.sandbox.standstill import stop
 
 Answer = TypeVar("Answer")
 Strike = TimedOut | Crashed

@@ -16,11 +16,11 @@ from pathlib import Path
 import psutil
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
-from tinytorch.grading.arena import Arena
 from tinytorch.grading.base.limits import Limits
-from tinytorch.grading.sandbox import Launch, Sandbox, in_bubblewrap, in_the_open
-from tinytorch.grading.seccomp import open_program
-from tinytorch.grading.standstill import go_on, stop_all
+from tinytorch.grading.sandbox.arena import Arena
+from tinytorch.grading.sandbox.bubblewrap import Launch, Sandbox, in_bubblewrap, in_the_open
+from tinytorch.grading.sandbox.seccomp import open_program
+from tinytorch.grading.sandbox.standstill import go_on, stop_all
 
 KILL_S = 20.0
 KEPT_PRINT_BYTES = 8192

@@ -14,9 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.errors import WireError
-
-from .wire import DTYPES
+from .wire import DTYPES, WireError
 
 MAX_DEPTH = 40
 MAX_NODES = 200_000

@@ -19,8 +19,8 @@ import psutil
 import tinytorch
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
-from tinytorch.grading.runtime import PRIVATE_NAME, runtime_tree
-from tinytorch.grading.seccomp import open_program
+from tinytorch.grading.sandbox.runtime import PRIVATE_NAME, runtime_tree
+from tinytorch.grading.sandbox.seccomp import open_program
 
 Sandbox = Literal["bwrap", "none"]
 
@@ -220,7 +220,7 @@ def _python(limits: Limits, folder: Path, runtime: Path, wire_fd: int, uid: int 
     paths = [str(runtime), *(str(path) for path in _site_folders())]
     start = (
         f"import sys; paths = {paths!r}; sys.path[:] = [paths[0], *sys.path, *(p for p in paths if p not in sys.path)]"
-        f"; from {PRIVATE_NAME}.process.main import main; main()"
+        f"; from {PRIVATE_NAME}.main import main; main()"
     )
     return [sys.executable, "-I", "-B", "-X", "utf8", "-c", start, json.dumps(settings)]
 

@@ -1,0 +1,1 @@
+"""Where student code runs: its process, isolated, and the grader's end of the wire to it."""
