@@ -69,7 +69,7 @@ test_unit_scale()
 CHECKS = '''\
 import numpy as np
 import pytest
-from tinytorch.grading import check
+from tinytorch.grading.checks import check
 
 pytestmark = pytest.mark.lesson("01_first")
 SECRET = "canary-check"

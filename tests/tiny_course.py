@@ -131,7 +131,7 @@ test_unit_double()
 
 HIDDEN = '''\
 import pytest
-from tinytorch.grading import check
+from tinytorch.grading.checks import check
 
 
 @pytest.mark.grade("check_total", weight=2)

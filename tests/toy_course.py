@@ -88,7 +88,7 @@ QUESTION = """
 
 CHECKS = '''\
 import pytest
-from tinytorch.grading import check
+from tinytorch.grading.checks import check
 
 pytestmark = pytest.mark.lesson("{lesson}")
 

@@ -12,7 +12,7 @@ with atheris.instrument_imports(
         "tinytorch.grading.sandbox.inside.wire",
         "tinytorch.grading.sandbox.inside.values",
         "tinytorch.grading.cells",
-        "tinytorch.grading.check",
+        "tinytorch.grading.checks.check",
         "tinytorch.grading.identify",
         "tinytorch.grading.incoming",
         "tinytorch.grading.intake",

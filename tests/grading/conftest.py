@@ -10,9 +10,9 @@ from samples import plain_notebook
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.cells import code_cells
+from tinytorch.grading.checks.student import Student
 from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
-from tinytorch.grading.student import Student
 
 OpenSession = Callable[..., Session]
 

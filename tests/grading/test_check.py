@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tinytorch.bench import Comparison, compare_timed
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading import check
 from tinytorch.grading.base.student_errors import StudentError, StudentRaised, TimedOut, to_exception
-from tinytorch.grading.check import CheckFailed
+from tinytorch.grading.checks import check
+from tinytorch.grading.checks.check import CheckFailed
+from tinytorch.grading.checks.student import Call
 from tinytorch.grading.sandbox.inside.values import Unsupported
-from tinytorch.grading.student import Call
 
 ONES = np.ones((2, 3), np.float32)
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tinytorch.grading import check, hints
-from tinytorch.grading.check import CheckFailed
-from tinytorch.grading.evidence import gather
-from tinytorch.grading.student import Call
+from tinytorch.grading.checks import check, hints
+from tinytorch.grading.checks.check import CheckFailed
+from tinytorch.grading.checks.evidence import gather
+from tinytorch.grading.checks.student import Call
 
 RNG = np.random.default_rng(5)
 A, B = RNG.standard_normal((37, 41), dtype=np.float32), RNG.standard_normal((41, 33), dtype=np.float32)

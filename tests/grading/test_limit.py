@@ -8,7 +8,7 @@ import pytest
 
 from tinytorch.bench import Comparison, compare_timed
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.limit import Roof, Work, check_possible, measured_roof
+from tinytorch.grading.checks.plausible import Roof, Work, check_possible, measured_roof
 
 WORK = Work(operations=2e6, moved_bytes=1e6)
 

@@ -13,10 +13,10 @@ import tinytorch
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.cells import code_cells
+from tinytorch.grading.checks.student import Student
 from tinytorch.grading.sandbox import bubblewrap as sandbox_module
 from tinytorch.grading.sandbox.runtime import runtime_tree
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
-from tinytorch.grading.student import Student
 
 CHECKOUT = Path(tinytorch.__file__).resolve().parents[1]
 LOOK = """

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tinytorch.grading.checks.student import Student
 from tinytorch.grading.sandbox.bubblewrap import seccomp
-from tinytorch.grading.student import Student
 
 MACHINES = ("x86_64", "aarch64")
 ALLOWED = 0x7FFF0000

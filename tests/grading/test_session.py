@@ -13,8 +13,8 @@ from samples import code, plain_notebook
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, TimedOut
 from tinytorch.grading.cells import code_cells
+from tinytorch.grading.checks.student import Student
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
-from tinytorch.grading.student import Student
 
 OpenSession = Callable[..., Session]
 OpenStudent = Callable[..., Student]

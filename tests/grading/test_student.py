@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tinytorch.grading.base.student_errors import CheckFailed, StudentRaised, student_error
-from tinytorch.grading.student import Student
+from tinytorch.grading.checks.student import Student
 
 OpenStudent = Callable[..., Student]
 

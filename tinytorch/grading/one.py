@@ -21,9 +21,9 @@ from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, SubmissionResult
+from tinytorch.grading.checks.plugin import HiddenChecks
 from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.lessons import Lessons
-from tinytorch.grading.plugin import HiddenChecks
 from tinytorch.grading.sandbox.bubblewrap import Sandbox, check_available
 from tinytorch.grading.sandbox.session import Setting
 from tinytorch.grading.store import Keys, Setup

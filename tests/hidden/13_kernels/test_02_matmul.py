@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from tinytorch.grading import check
-from tinytorch.grading.limit import Work
+from tinytorch.grading.checks import check
+from tinytorch.grading.checks.plausible import Work
 
 pytestmark = pytest.mark.lesson("02_matmul")
 

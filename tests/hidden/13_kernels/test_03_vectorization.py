@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tinytorch.grading import check
-from tinytorch.grading.limit import Work
+from tinytorch.grading.checks import check
+from tinytorch.grading.checks.plausible import Work
 
 pytestmark = pytest.mark.lesson("03_vectorization")
 

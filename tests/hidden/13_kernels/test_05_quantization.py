@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinytorch.grading import check
+from tinytorch.grading.checks import check
 
 pytestmark = pytest.mark.lesson("05_quantization")
 

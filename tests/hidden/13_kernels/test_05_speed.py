@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tinytorch.grading import check
+from tinytorch.grading.checks import check
 
 pytestmark = pytest.mark.lesson("05_quantization")
 

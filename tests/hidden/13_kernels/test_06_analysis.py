@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tinytorch.grading import check
+from tinytorch.grading.checks import check
 
 pytestmark = pytest.mark.lesson("06_analysis")
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tinytorch.grading.evidence import Evidence
+    from tinytorch.grading.checks.evidence import Evidence
 
 
 class StudentTrouble(Exception):

@@ -12,11 +12,11 @@ import numpy as np
 
 from tinytorch.bench import Comparison
 from tinytorch.grading.base.student_errors import CheckFailed
-from tinytorch.grading.limit import Work, check_possible, measured_roof
+from tinytorch.grading.checks.plausible import Work, check_possible, measured_roof
+from tinytorch.grading.checks.race import Race, Verify
 from tinytorch.grading.sandbox.inside.values import Packer, Tree, Unpacker, Unsupported
 from tinytorch.grading.sandbox.inside.wire import Message, WireError
 from tinytorch.grading.sandbox.session import Session
-from tinytorch.grading.speed import Race, Verify
 
 
 @dataclass(frozen=True, slots=True)

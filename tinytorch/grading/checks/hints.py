@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tinytorch.grading.evidence import Evidence, numbers
+from tinytorch.grading.checks.evidence import Evidence, numbers
 
 UNITS = (1e3, 1e6)  # from milliseconds and from seconds to microseconds
 WRAP = 256  # what an int8 wraps by; wider integers wrap by a multiple of it

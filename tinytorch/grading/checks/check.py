@@ -1,7 +1,7 @@
 """What hidden checks ask of an answer; each raises CheckFailed with words that a student can act on.
 
 The words tell what came back (shape, dtype, first differing index, largest error) and never what was expected there.
-What a hint about the likely mistake can be had from travels with the exception; see `tinytorch.grading.hints`.
+What a hint about the likely mistake can be had from travels with the exception; see `tinytorch.grading.checks.hints`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 
 from tinytorch.bench import Bands, Comparison, Standing, standing
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading import hints
 from tinytorch.grading.base.student_errors import CheckFailed, StudentRaised, student_error
-from tinytorch.grading.evidence import gather
+from tinytorch.grading.checks import hints
+from tinytorch.grading.checks.evidence import gather
 from tinytorch.grading.sandbox.inside.values import Unsupported
 
 if TYPE_CHECKING:
-    from tinytorch.grading.student import Call
+    from tinytorch.grading.checks.student import Call
 
 __all__ = [
     "CheckFailed",
