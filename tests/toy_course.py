@@ -22,7 +22,7 @@ from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, 
 from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.exporter import read_release
 from tinytorch.grading.generate import generate_release
-from tinytorch.grading.intake import take_in
+from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.store import Keys, Setup
 
 REPOSITORY = Path(__file__).parents[1]

@@ -20,12 +20,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tinytorch.course.exercises import Exercise
 from tinytorch.course.names import Lesson, Module
 from tinytorch.grading.base.student_errors import CheckFailed, to_exception
-from tinytorch.grading.cells import clean_outputs, clean_words, code_cells
 from tinytorch.grading.checks import check, hints
-from tinytorch.grading.identify import Contents, Names, safe_id
-from tinytorch.grading.incoming import MAX_FILE_BYTES, Incoming, _zip
-from tinytorch.grading.intake import _empty_like, _Frame, grade_id_of, is_fixed
-from tinytorch.grading.notebook_text import UnreadableNotebook, pieces_of
+from tinytorch.grading.collect.archives import MAX_FILE_BYTES, Incoming, _zip
+from tinytorch.grading.collect.owners import Contents, Names, safe_id
+from tinytorch.grading.handed_in.cells import clean_outputs, clean_words, code_cells
+from tinytorch.grading.handed_in.frame import _empty_like, _Frame, grade_id_of, is_fixed
+from tinytorch.grading.handed_in.notebook import UnreadableNotebook, pieces_of
 from tinytorch.grading.report import Report, Row, to_csv
 from tinytorch.grading.report_html import to_html
 from tinytorch.grading.safe_markdown import clean

@@ -9,8 +9,8 @@ from samples import plain_notebook
 
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
-from tinytorch.grading.cells import code_cells
 from tinytorch.grading.checks.student import Student
+from tinytorch.grading.handed_in.cells import code_cells
 from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 

@@ -12,8 +12,8 @@ from samples import plain_notebook
 import tinytorch
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
-from tinytorch.grading.cells import code_cells
 from tinytorch.grading.checks.student import Student
+from tinytorch.grading.handed_in.cells import code_cells
 from tinytorch.grading.sandbox import bubblewrap as sandbox_module
 from tinytorch.grading.sandbox.runtime import runtime_tree
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting

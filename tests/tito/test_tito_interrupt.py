@@ -20,7 +20,8 @@ from toy_course import Toy
 
 from tinytorch.course.project import Project
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading import autograde, collect, nbgrader_app
+from tinytorch.grading import autograde, nbgrader_app
+from tinytorch.grading.collect import take_in
 from tinytorch.grading.sandbox import bubblewrap
 
 AUTOGRADE = ("grade", "autograde", "13", "--sandbox", "none")
@@ -106,7 +107,7 @@ def test_ctrl_c_while_collecting_leaves_no_half_of_a_submission(tito: Tito, toy:
         shutil.copytree(toy.hand_in(student), tmp_path / "downloads" / student)
     shutil.rmtree(toy.assignments / "submitted")
     with pytest.MonkeyPatch.context() as patch:
-        interrupt_on_call(patch, collect, "_take_in", 2)
+        interrupt_on_call(patch, take_in, "_take_in", 2)
         assert tito("grade", "collect", "13", tmp_path / "downloads", at=toy.project.root).code == 130
     assert [path.name for path in toy.assignments.glob(".collect-*")] == []
     again = tito("grade", "collect", "13", tmp_path / "downloads", at=toy.project.root)

@@ -10,7 +10,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 
 from tinytorch.errors import ReleaseError
-from tinytorch.grading.intake import take_in
+from tinytorch.grading.handed_in.frame import take_in
 
 
 class ForgivingExporter(NotebookExporter):

@@ -13,7 +13,7 @@ from tinytorch.errors import GraderFaultError, ReleaseError
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
 from tinytorch.grading.exporter import read_release
 from tinytorch.grading.generate import require_fresh_release
-from tinytorch.grading.intake import is_fixed
+from tinytorch.grading.handed_in.frame import is_fixed
 from tinytorch.grading.many import GradingPool, Submission, grade_many, usable_cores
 from tinytorch.grading.setup import result_store, setup_for
 

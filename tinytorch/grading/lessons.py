@@ -10,9 +10,9 @@ from nbformat import NotebookNode
 
 from tinytorch.grading.base.result import CellRun
 from tinytorch.grading.base.student_errors import StudentTrouble
-from tinytorch.grading.cells import Cell, code_cells, meant_for_export, modules
 from tinytorch.grading.checks.student import Student
-from tinytorch.grading.intake import take_in
+from tinytorch.grading.handed_in.cells import Cell, code_cells, meant_for_export, modules
+from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 
 

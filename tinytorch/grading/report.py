@@ -19,7 +19,7 @@ from tinytorch.course.names import Module, lessons
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
-from tinytorch.grading.cells import clean_words
+from tinytorch.grading.handed_in.cells import clean_words
 from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
 from tinytorch.grading.setup import result_store
 from tinytorch.grading.students import handed_in, recorded_key

@@ -88,7 +88,7 @@ def collect(
     """Take submissions in, as people or learning platforms hand them over."""
     project, target = find(module)
 
-    from tinytorch.grading.collect import collect as take_in
+    from tinytorch.grading.collect.take_in import collect as take_in
 
     show_grade.collection(take_in(project, target, source), project.root)
 

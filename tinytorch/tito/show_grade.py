@@ -12,7 +12,7 @@ from tinytorch.tito import render
 if TYPE_CHECKING:
     from tinytorch.course.kit import Kit
     from tinytorch.grading.autograde import Step
-    from tinytorch.grading.collect import Collection
+    from tinytorch.grading.collect.take_in import Collection
     from tinytorch.grading.feedback import Pages
     from tinytorch.grading.gate import GateReport
     from tinytorch.grading.generate import Generation

@@ -13,7 +13,7 @@ from toy_course import make_checkout, released
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.annotate import annotate
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.intake import grade_id_of
+from tinytorch.grading.handed_in.frame import grade_id_of
 
 FAILED = CheckResult(
     "t", "01_first", "check_add_first", 1.0, Outcome.FAILED, "Adds <i>two</i>.", "got <script>1</script>"

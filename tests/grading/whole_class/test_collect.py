@@ -12,7 +12,7 @@ from toy_course import MODULE, answered, make_checkout, module_of, released
 
 from tinytorch.course.project import Project, find_project
 from tinytorch.errors import CollectError
-from tinytorch.grading.collect import Collection, collect
+from tinytorch.grading.collect.take_in import Collection, collect
 
 WHEN = 1_763_632_800  # 2025-11-20 10:00:00 UTC
 

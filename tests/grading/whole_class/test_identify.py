@@ -9,7 +9,7 @@ import pytest
 from toy_course import answered, as_json, make_checkout, module_of, released
 
 from tinytorch.course.names import lessons
-from tinytorch.grading.identify import Contents, Names, safe_id
+from tinytorch.grading.collect.owners import Contents, Names, safe_id
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tinytorch.errors import CollectError
-from tinytorch.grading import incoming
-from tinytorch.grading.incoming import Incoming, Refused, read_collection
+from tinytorch.grading.collect import archives
+from tinytorch.grading.collect.archives import Incoming, Refused, read_collection
 
 
 def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
@@ -83,21 +83,21 @@ def test_links_inside_zips_are_refused(class_zip: Path) -> None:
 
 
 def test_a_file_that_swells_is_refused(class_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incoming, "MAX_FILE_BYTES", 1_000_000)
+    monkeypatch.setattr(archives, "MAX_FILE_BYTES", 1_000_000)
     class_zip.write_bytes(zipped(("ada/a.ipynb", bytes(2_000_000))))
     assert class_zip.stat().st_size < 10_000
     assert "larger than 1 MB" in refused(class_zip)["ada/a.ipynb"]
 
 
 def test_a_lie_about_the_size_is_found_out(class_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incoming, "MAX_FILE_BYTES", 1_000_000)
+    monkeypatch.setattr(archives, "MAX_FILE_BYTES", 1_000_000)
     size, lie = struct.pack("<I", 2_000_000), struct.pack("<I", 10)
     class_zip.write_bytes(zipped(("ada/a.ipynb", bytes(2_000_000))).replace(size, lie))
     assert found(class_zip).get("ada/a.ipynb", b"") == b""
 
 
 def test_too_many_files_are_refused(class_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incoming, "MAX_MEMBERS", 3)
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 3)
     class_zip.write_bytes(zipped(*[(f"ada/{number}.ipynb", b"1") for number in range(4)]))
     assert "too many" in refused(class_zip)["the zip"]
 
@@ -151,13 +151,13 @@ def test_compression_that_is_seldom_and_takes_memory_is_refused(class_zip: Path,
 
 
 def test_what_one_student_packs_has_a_limit_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incoming, "MAX_STUDENT_BYTES", 1000)
+    monkeypatch.setattr(archives, "MAX_STUDENT_BYTES", 1000)
     (tmp_path / "ada.zip").write_bytes(zipped(*((f"{n}.ipynb", b"1" * 400) for n in range(3))))
     assert refused(tmp_path) == {"ada": "a zip with too many or too large files"}
 
 
 def test_a_students_zip_on_disk_has_the_limit_of_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incoming, "MAX_FILE_BYTES", 100)
+    monkeypatch.setattr(archives, "MAX_FILE_BYTES", 100)
     (tmp_path / "ada.zip").write_bytes(zipped(("a.ipynb", bytes(range(256)))))
     assert "larger than" in refused(tmp_path)["ada.zip"]
 

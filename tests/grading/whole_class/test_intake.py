@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode, validate
 from toy_course import answered, as_json, make_checkout, released
 
-from tinytorch.grading.intake import Intake, grade_id_of, take_in
+from tinytorch.grading.handed_in.frame import Intake, grade_id_of, take_in
 
 ANSWER = "    return a + b  # mine"
 

@@ -14,10 +14,10 @@ from tinytorch.bench import Standing
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.result import CheckResult, Outcome
 from tinytorch.grading.base.student_errors import CheckFailed, Crashed, OutOfTime, TimedOut, is_students, student_error
-from tinytorch.grading.cells import clean_words
 from tinytorch.grading.checks import hints
 from tinytorch.grading.checks.check import describe, take_standings
 from tinytorch.grading.checks.student import Student
+from tinytorch.grading.handed_in.cells import clean_words
 
 # A check that reads an answer of an unforeseen kind ends with one of these. It passes on the reference (the release
 # gate sees to that), so the answer is the cause, not the check.

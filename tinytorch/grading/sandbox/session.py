@@ -16,7 +16,7 @@ from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CellRun
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, StudentError, TimedOut, to_exception
-from tinytorch.grading.cells import Cell, Module, clean_outputs, clean_text
+from tinytorch.grading.handed_in.cells import Cell, Module, clean_outputs, clean_text
 from tinytorch.grading.sandbox.bubblewrap import Sandbox
 from tinytorch.grading.sandbox.channel import Channel, DeadlineError, HungUpError
 from tinytorch.grading.sandbox.inside.wire import Message, WireError

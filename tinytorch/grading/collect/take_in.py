@@ -15,8 +15,8 @@ from tinytorch.course.build import release_notebook
 from tinytorch.course.names import Lesson, Module, lessons
 from tinytorch.course.project import Project
 from tinytorch.errors import CollectError
-from tinytorch.grading.identify import Contents, Names, safe_id
-from tinytorch.grading.incoming import Refused, read_collection
+from tinytorch.grading.collect.archives import Refused, read_collection
+from tinytorch.grading.collect.owners import Contents, Names, safe_id
 
 
 @dataclass(frozen=True, slots=True)

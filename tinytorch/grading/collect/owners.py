@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from tinytorch.course.names import Lesson, Module
-from tinytorch.grading.intake import definitions, grade_id_of
-from tinytorch.grading.notebook_text import Piece, UnreadableNotebook, pieces_of
+from tinytorch.grading.handed_in.frame import definitions, grade_id_of
+from tinytorch.grading.handed_in.notebook import Piece, UnreadableNotebook, pieces_of
 
 MAX_ID_CHARS = 80
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
-from tinytorch.grading.notebook_text import Piece, UnreadableNotebook, read_pieces
+from tinytorch.grading.handed_in.notebook import Piece, UnreadableNotebook, read_pieces
 
 NOTICE_ID = "notice-unreadable"
 _DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
