@@ -22,7 +22,7 @@ from tinytorch.course.names import resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.errors import TinyTorchError
 from tinytorch.grading.base.result import SubmissionResult
-from tinytorch.grading.one import grade_submission
+from tinytorch.grading.run.submission import grade_submission
 
 MODULE = "13_kernels"
 IDLE, LOADED = "idle", "loaded"

@@ -16,14 +16,14 @@ from nbformat import NotebookNode
 from tinytorch.course.build import release_notebook
 from tinytorch.course.names import Module, lessons, resolve_module
 from tinytorch.course.project import Project, find_project
-from tinytorch.grading import many
 from tinytorch.grading.autograde import Plan, Step, autograde_class
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.exporter import read_release
 from tinytorch.grading.generate import generate_release
 from tinytorch.grading.handed_in.frame import take_in
-from tinytorch.grading.store import Keys, Setup
+from tinytorch.grading.run import pool
+from tinytorch.grading.run.provenance import circumstances
+from tinytorch.grading.run.store import Keys, Setup
 
 REPOSITORY = Path(__file__).parents[1]
 MODULE = "13_kernels"
@@ -232,7 +232,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def toy(generated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     """A generated toy checkout of the test's own, graded by looking."""
-    monkeypatch.setattr(many, "grade_folder", look)
+    monkeypatch.setattr(pool, "grade_folder", look)
     root = tmp_path / "checkout"
     shutil.copytree(generated, root)
     return Toy(find_project(root))
@@ -250,7 +250,7 @@ def graded_root(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     path = toy.submitted("ada") / "02_second.ipynb"
     path.write_text(path.read_text().replace("*Write your answer here.*", f"Because {EVIL}"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(many, "grade_folder", look)
+        patch.setattr(pool, "grade_folder", look)
         toy.grade()
     toy.hand_in("dora")
     return root

@@ -14,7 +14,7 @@ import pytest
 from tinytorch.course.names import resolve_module
 from tinytorch.course.project import find_project
 from tinytorch.grading.base.result import ExerciseResult
-from tinytorch.grading.receipt import read_receipt
+from tinytorch.grading.run.receipt import read_receipt
 
 ROOT = Path(__file__).parents[2]
 PARTS = (

@@ -16,7 +16,7 @@ from tests.mutants.checks import hidden_checks
 from tests.mutants.grade import one_of
 from tests.submissions import build
 from tinytorch.grading.base.result import ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.one import grade_submission
+from tinytorch.grading.run.submission import grade_submission
 
 from .conftest import THROUGH_THE_COMMAND_LINE, Checkout, is_named
 

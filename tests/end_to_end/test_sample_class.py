@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.submissions import build
-from tinytorch.grading.receipt import points_of
+from tinytorch.grading.run.receipt import points_of
 
 from .conftest import THROUGH_THE_COMMAND_LINE, Checkout, is_named
 

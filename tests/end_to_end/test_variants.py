@@ -13,7 +13,7 @@ from tests.mutants.checks import HIDDEN, hidden_checks
 from tests.mutants.grade import one_of, write_release, write_sources
 from tests.mutants.mutants import reference_notebooks
 from tests.submissions import build
-from tinytorch.grading.one import grade_submission
+from tinytorch.grading.run.submission import grade_submission
 
 pytestmark = pytest.mark.slow
 

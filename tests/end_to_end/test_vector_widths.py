@@ -22,7 +22,7 @@ MODULE = "13_kernels"
 @pytest.mark.parametrize("setting", ["BYTES=16", "BYTES=32", "BYTES=64", "REGISTERS=32", "DOT4=0"])
 def test_the_reference_earns_every_point_at_a_forced_width(released: Checkout, lesson: str, setting: str) -> None:
     command = [
-        *(sys.executable, "-m", "tinytorch.grading.one", f"assignments/source/{MODULE}"),
+        *(sys.executable, "-m", "tinytorch.grading.run.submission", f"assignments/source/{MODULE}"),
         *("--release", f"assignments/release/{MODULE}", "--hidden", f"tests/hidden/{MODULE}"),
         *("--only", f"test_{lesson}"),
     ]

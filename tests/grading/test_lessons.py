@@ -9,7 +9,7 @@ import pytest
 from samples import EXPORT, code, exercise, write
 
 from tinytorch.grading.base.limits import Limits
-from tinytorch.grading.lessons import Lessons
+from tinytorch.grading.run.lessons import Lessons
 from tinytorch.grading.sandbox.session import Setting
 
 FIRST = "def base(x):\n    raise NotImplementedError('base: not written yet')"

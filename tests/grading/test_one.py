@@ -10,9 +10,9 @@ import pytest
 from samples import STUB, check_cell, code, exercise, write, write_checks, write_release, write_submission
 
 from tinytorch.errors import ReleaseError
-from tinytorch.grading import one
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CheckResult, Outcome, SubmissionResult
+from tinytorch.grading.run import submission
 
 GRADE = """
 @pytest.mark.grade('check_double', weight={weight})
@@ -42,7 +42,7 @@ def grade(tmp_path: Path, sandbox: str):
             write_submission(tmp_path / "submission", source)
         write_checks(tmp_path / "hidden", checks)
         folders = {"release_dir": tmp_path / "release", "hidden_dir": tmp_path / "hidden"}
-        return one.grade_submission(tmp_path / "submission", **{"sandbox": sandbox, **folders, **options})
+        return submission.grade_submission(tmp_path / "submission", **{"sandbox": sandbox, **folders, **options})
 
     return run
 
@@ -252,7 +252,7 @@ def test_results_survive_json(grade) -> None:
 
 def test_a_folder_without_release_is_told(tmp_path: Path, sandbox: str) -> None:
     with pytest.raises(ReleaseError, match="generate the release first"):
-        one.grade_submission(tmp_path, release_dir=tmp_path, hidden_dir=tmp_path, sandbox=sandbox)
+        submission.grade_submission(tmp_path, release_dir=tmp_path, hidden_dir=tmp_path, sandbox=sandbox)
 
 
 def test_without_a_sandbox_the_points_are_the_same(grade) -> None:
@@ -262,7 +262,7 @@ def test_without_a_sandbox_the_points_are_the_same(grade) -> None:
 def test_the_authors_entry_prints_a_plain_table(grade, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     grade(DOUBLE)
     given = [str(tmp_path / "submission"), "--release", str(tmp_path / "release"), "--hidden", str(tmp_path / "hidden")]
-    assert one.main(given) == 0
+    assert submission.main(given) == 0
     shown = capsys.readouterr().out
     assert "10.00 of 10  01_first check_double" in shown
     assert "passed" in shown

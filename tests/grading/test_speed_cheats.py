@@ -16,7 +16,7 @@ from samples import HEAD, check_cell, exercise, write
 
 from tinytorch.grading.base.result import CheckResult, Outcome
 from tinytorch.grading.base.student_errors import CheckFailed
-from tinytorch.grading.one import grade_submission
+from tinytorch.grading.run.submission import grade_submission
 
 ROOT = Path(__file__).parents[2]
 CHEATS = ROOT / "tests" / "submissions" / "hostile" / "speed"

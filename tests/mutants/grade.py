@@ -18,7 +18,7 @@ from tinytorch.course.steps import strip_markers
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import SubmissionResult
-from tinytorch.grading.one import grade_submission
+from tinytorch.grading.run.submission import grade_submission
 
 # A mutant that hangs or dies has lost: no need to try it as often, or to wait for it as long, as a student's work.
 LIMITS = Limits(cell_s=30, call_s=15, lesson_s=120, submission_s=300, restarts=2, strikes=1)

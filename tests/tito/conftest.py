@@ -17,7 +17,8 @@ from toy_course import AtOnce, Toy, checkout, generated, graded, graded_root, lo
 from tinytorch.course.kit import build_kit
 from tinytorch.course.names import resolve_module
 from tinytorch.course.project import Project, find_project
-from tinytorch.grading import autograde, gate, many
+from tinytorch.grading import autograde, gate
+from tinytorch.grading.run import pool
 from tinytorch.tito.app import main
 
 __all__ = [
@@ -64,7 +65,7 @@ def kit(kit_root: Path, tmp_path: Path) -> Project:
 @pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Grading looks at the notebooks in this process and starts no other."""
-    monkeypatch.setattr(many, "grade_folder", look)
+    monkeypatch.setattr(pool, "grade_folder", look)
     for room in (autograde, gate):
         monkeypatch.setattr(room, "GradingPool", lambda workers: AtOnce())
 

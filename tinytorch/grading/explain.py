@@ -13,9 +13,9 @@ from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult
 from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
-from tinytorch.grading.receipt import Receipt, points_of, read_receipt
+from tinytorch.grading.run.receipt import Receipt, points_of, read_receipt
+from tinytorch.grading.run.store import Keys
 from tinytorch.grading.setup import setup_for
-from tinytorch.grading.store import Keys
 from tinytorch.grading.students import recorded_key, submissions
 
 

@@ -10,7 +10,7 @@ from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.nbgrader_app import check_gradebook, feedback_student, gradebook_path
-from tinytorch.grading.receipt import FILE_NAME, read_receipt, write_for_student
+from tinytorch.grading.run.receipt import FILE_NAME, read_receipt, write_for_student
 from tinytorch.grading.students import autograded_dir
 
 

@@ -14,7 +14,7 @@ from tinytorch.grading.base.result import CheckResult, SubmissionResult
 from tinytorch.grading.exporter import read_release
 from tinytorch.grading.generate import require_fresh_release
 from tinytorch.grading.handed_in.frame import is_fixed
-from tinytorch.grading.many import GradingPool, Submission, grade_many, usable_cores
+from tinytorch.grading.run.pool import GradingPool, Submission, grade_many, usable_cores
 from tinytorch.grading.setup import result_store, setup_for
 
 UNTOUCHED = "the untouched release"

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
-from tinytorch.grading.receipt import StudentReceipt
+from tinytorch.grading.run.receipt import StudentReceipt
 from tinytorch.hardware import format_bytes
 
 _LIMITS = {

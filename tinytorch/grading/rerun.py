@@ -17,12 +17,12 @@ from typing import Any
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading import many
 from tinytorch.grading.base.result import CheckResult, Outcome, SubmissionResult
 from tinytorch.grading.explain import is_named
-from tinytorch.grading.receipt import Receipt, receipt
+from tinytorch.grading.run import pool
+from tinytorch.grading.run.receipt import Receipt, receipt
+from tinytorch.grading.run.store import Setup
 from tinytorch.grading.setup import setup_for
-from tinytorch.grading.store import Setup
 from tinytorch.grading.students import submissions
 
 SAME_POINTS = 1e-6
@@ -50,14 +50,14 @@ class Rerun:
         return all(item.is_noise for item in self.differences)
 
 
-def rerun(project: Project, module: Module, before: Receipt, check: str = "", grade: many.Grade | None = None) -> Rerun:
+def rerun(project: Project, module: Module, before: Receipt, check: str = "", grade: pool.Grade | None = None) -> Rerun:
     """Grades the student's submission as it lies there now, all of it, and compares the checks that `check` names.
 
     `before` is the whole receipt, whatever is asked for.
     """
     [submission] = submissions(project, module, (before.student,))
     setup = setup_for(project, module, before.sandbox, before.seed)
-    result = _in_scratch(submission.folder, setup, grade or many.grade_folder)
+    result = _in_scratch(submission.folder, setup, grade or pool.grade_folder)
     if result.fault:
         raise GraderFaultError(f"{before.student}: grading again failed, by a fault of the grader: {result.fault}")
     after = receipt(result, module.name, before.student, "")

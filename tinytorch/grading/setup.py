@@ -6,7 +6,7 @@ from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.nbgrader_app import load_config
-from tinytorch.grading.store import DEFAULT_SEED, Setup, Store
+from tinytorch.grading.run.store import DEFAULT_SEED, Setup, Store
 
 
 def setup_for(project: Project, module: Module, sandbox: str, seed: int | None) -> Setup:

@@ -17,10 +17,10 @@ from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.feedback import feedback_dir, is_current
 from tinytorch.grading.generate import stale_lessons
-from tinytorch.grading.many import Submission
 from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
+from tinytorch.grading.run.pool import Submission
+from tinytorch.grading.run.store import SANDBOXES, Keys, release_digest
 from tinytorch.grading.setup import setup_for
-from tinytorch.grading.store import SANDBOXES, Keys, release_digest
 from tinytorch.grading.students import autograded_dir, handed_in, is_recorded, strays
 
 State = Literal["missing", "stale", "done"]

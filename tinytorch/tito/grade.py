@@ -111,7 +111,7 @@ def autograde(
     show_grade.warn_if_open(sandbox)
     open_executor = None
     if scheduler:
-        from tinytorch.grading.cluster import cluster_executor
+        from tinytorch.grading.run.cluster import cluster_executor
 
         open_executor, threads = cluster_executor(scheduler)
         workers = workers or threads

@@ -7,15 +7,15 @@ import statistics
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tinytorch.grading.receipt import machine_values
 from tinytorch.grading.receipt_html import interval_words, limits_words, machine_words
+from tinytorch.grading.run.receipt import machine_values
 from tinytorch.tito import render
 
 if TYPE_CHECKING:
     from tinytorch.grading.base.result import CheckResult, ExerciseResult
     from tinytorch.grading.explain import Explanation
-    from tinytorch.grading.receipt import Receipt
     from tinytorch.grading.rerun import Difference, Rerun
+    from tinytorch.grading.run.receipt import Receipt
 
 
 def explanation(found: Explanation, again: Rerun | None, json: bool) -> None:

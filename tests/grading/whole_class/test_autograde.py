@@ -17,9 +17,10 @@ from nbgrader.api import Gradebook
 from toy_course import MODULE, REPOSITORY, Toy, look
 
 from tinytorch.errors import GradingError, ReleaseError, TinyTorchError
-from tinytorch.grading import autograde, many, preprocessor
+from tinytorch.grading import autograde, preprocessor
 from tinytorch.grading.generate import generate_release
 from tinytorch.grading.nbgrader_app import autograde_student, check_gradebook, gradebook_path
+from tinytorch.grading.run import pool
 from tinytorch.grading.students import recorded_key
 
 
@@ -200,7 +201,7 @@ def test_an_interrupt_loses_nothing_that_was_recorded(toy: Toy, monkeypatch: pyt
     with pytest.raises(KeyboardInterrupt):
         toy.grade()
     monkeypatch.setattr(autograde, "autograde_student", real)
-    monkeypatch.setattr(many, "grade_folder", lambda *_: pytest.fail("graded again"))
+    monkeypatch.setattr(pool, "grade_folder", lambda *_: pytest.fail("graded again"))
     stages = {(step.student, step.stage) for step in toy.grade()}
     assert {("ada", "current"), ("bob", "recorded")} < stages
 

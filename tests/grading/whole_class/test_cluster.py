@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from tinytorch.errors import GradingError
-from tinytorch.grading.cluster import cluster_executor
+from tinytorch.grading.run.cluster import cluster_executor
 
 
 class _Client:

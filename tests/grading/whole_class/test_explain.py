@@ -15,9 +15,9 @@ from tinytorch.errors import GraderFaultError, GradingError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.explain import explain
 from tinytorch.grading.nbgrader_app import gradebook_path
-from tinytorch.grading.receipt import Receipt, receipt
 from tinytorch.grading.rerun import Rerun, compare, rerun
-from tinytorch.grading.store import Setup
+from tinytorch.grading.run.receipt import Receipt, receipt
+from tinytorch.grading.run.store import Setup
 
 
 def why(toy: Toy, student: str = "bob", check: str = ""):  # type: ignore[no-untyped-def]

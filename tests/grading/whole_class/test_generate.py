@@ -12,11 +12,11 @@ from toy_course import MODULE, AtOnce, Toy, judge, look, module_of
 
 from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
-from tinytorch.grading import many
 from tinytorch.grading.base.result import Outcome, SubmissionResult
 from tinytorch.grading.gate import GateReport, check_release
 from tinytorch.grading.generate import generate_release, stale_lessons
 from tinytorch.grading.nbgrader_app import gradebook_path
+from tinytorch.grading.run import pool
 
 
 def source(toy: Toy) -> Path:
@@ -95,7 +95,7 @@ def test_the_gate_lets_a_good_release_out(toy: Toy) -> None:
 
 def test_the_gate_grades_once(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     gate(toy)
-    monkeypatch.setattr(many, "grade_folder", lambda *_: pytest.fail("graded again"))
+    monkeypatch.setattr(pool, "grade_folder", lambda *_: pytest.fail("graded again"))
     assert gate(toy).passed
 
 
@@ -111,7 +111,7 @@ def test_the_gate_refuses_points_for_nothing(toy: Toy, monkeypatch: pytest.Monke
         result = look(folder, setup)
         return SubmissionResult(tuple(judge(e.lesson, "all right", fake_check(e)) for e in result.exercises))
 
-    monkeypatch.setattr(many, "grade_folder", generous)
+    monkeypatch.setattr(pool, "grade_folder", generous)
     with pytest.raises(ReleaseError, match="the untouched release earns 10 points for check_add_first"):
         gate(toy).require()
 
@@ -133,19 +133,19 @@ def test_the_gate_refuses_a_reference_too_slow_for_full_points(toy: Toy, monkeyp
         )
         return dataclasses.replace(graded, exercises=(dataclasses.replace(first, checks=checks), *graded.exercises[1:]))
 
-    monkeypatch.setattr(many, "grade_folder", slow)
+    monkeypatch.setattr(pool, "grade_folder", slow)
     with pytest.raises(ReleaseError, match="the reference earns only 60 % of test_0 of check_add_first"):
         gate(toy).require()
 
 
 def test_the_gate_refuses_points_no_check_decides(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(many, "grade_folder", lambda *_: SubmissionResult(exercises=()))
+    monkeypatch.setattr(pool, "grade_folder", lambda *_: SubmissionResult(exercises=()))
     with pytest.raises(ReleaseError, match="hidden checks decide 0 points, the notebooks have 14"):
         gate(toy).require()
 
 
 def test_the_gate_does_not_judge_by_a_fault(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(many, "grade_folder", lambda *_: SubmissionResult(exercises=(), fault="stumbled"))
+    monkeypatch.setattr(pool, "grade_folder", lambda *_: SubmissionResult(exercises=(), fault="stumbled"))
     with pytest.raises(GraderFaultError, match="stumbled"):
         gate(toy)
 

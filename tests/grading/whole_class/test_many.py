@@ -15,8 +15,8 @@ from toy_course import AtOnce
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.many import Graded, GradingPool, Submission, grade_many
-from tinytorch.grading.store import Keys, Setup, Store
+from tinytorch.grading.run.pool import Graded, GradingPool, Submission, grade_many
+from tinytorch.grading.run.store import Keys, Setup, Store
 
 
 def grade_what_changes(folder: Path, setup: Setup) -> SubmissionResult:

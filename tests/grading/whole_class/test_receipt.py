@@ -17,9 +17,9 @@ from tinytorch.grading.annotate import RECEIPT_ID, annotate
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.checks.plugin import _race
-from tinytorch.grading.circumstances import circumstances
 from tinytorch.grading.feedback import make_feedback
-from tinytorch.grading.receipt import for_student, read_receipt, receipt
+from tinytorch.grading.run.provenance import circumstances
+from tinytorch.grading.run.receipt import for_student, read_receipt, receipt
 
 SEED = 918273645
 KEY = "c0ffee" * 10

@@ -1,6 +1,6 @@
 """Grades one submission: runs the hidden checks against its notebooks and counts the points.
 
-`python -m tinytorch.grading.one SUBMISSION --release DIR --hidden DIR` prints what it found as a plain table.
+`python -m tinytorch.grading.run.submission SUBMISSION --release DIR --hidden DIR` prints what it found as a plain table.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, SubmissionResult
 from tinytorch.grading.checks.plugin import HiddenChecks
-from tinytorch.grading.circumstances import circumstances
-from tinytorch.grading.lessons import Lessons
+from tinytorch.grading.run.lessons import Lessons
+from tinytorch.grading.run.provenance import circumstances
+from tinytorch.grading.run.store import Keys, Setup
 from tinytorch.grading.sandbox.bubblewrap import Sandbox, check_available
 from tinytorch.grading.sandbox.session import Setting
-from tinytorch.grading.store import Keys, Setup
 
 _ONE_AT_A_TIME = threading.Lock()  # pytest and the environment belong to the whole process
 
@@ -139,7 +139,7 @@ def _own_surroundings(hidden_dir: Path) -> Iterator[None]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """For authors of checks: grades one folder and prints the outcome of each check."""
-    parser = argparse.ArgumentParser(prog="python -m tinytorch.grading.one", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tinytorch.grading.run.submission", description=main.__doc__)
     parser.add_argument("submission", type=Path, help="folder with the notebooks to grade")
     parser.add_argument("--release", type=Path, required=True, help="folder with the release notebooks")
     parser.add_argument("--hidden", type=Path, required=True, help="folder with the hidden checks")

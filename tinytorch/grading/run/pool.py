@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.base.result import SubmissionResult
-from tinytorch.grading.store import Keys, Setup, Store
+from tinytorch.grading.run.store import Keys, Setup, Store
 
 Grade = Callable[[Path, Setup], SubmissionResult]
 
@@ -53,7 +53,7 @@ class Graded:
 
 def grade_folder(folder: Path, setup: Setup) -> SubmissionResult:
     """Grades one submission in this process; the function that executors run."""
-    from tinytorch.grading.one import grade_submission
+    from tinytorch.grading.run.submission import grade_submission
 
     return grade_submission(
         folder,
