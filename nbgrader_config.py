@@ -21,8 +21,8 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
-from tinytorch.grading.exporter import ForgivingExporter
-from tinytorch.grading.preprocessor import GradeByHiddenChecks, StripSolutions
+from tinytorch.grading.gradebook.exporter import ForgivingExporter
+from tinytorch.grading.gradebook.preprocessor import GradeByHiddenChecks, StripSolutions
 
 ROOT = Path(__file__).resolve().parent
 
@@ -65,4 +65,4 @@ c.GradeByHiddenChecks.project_root = str(ROOT)
 
 # A student's markdown may hold HTML; in the instructor's browser it must not run. Outputs are reduced to text and
 # pictures when they are graded.
-c.HTMLExporter.filters = {"markdown2html": "tinytorch.grading.safe_markdown.markdown2html"}
+c.HTMLExporter.filters = {"markdown2html": "tinytorch.grading.gradebook.safe_markdown.markdown2html"}

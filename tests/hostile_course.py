@@ -25,8 +25,8 @@ from nbformat.v4 import new_code_cell
 from toy_course import HEADER, REPOSITORY, Toy, module_of
 
 from tinytorch.course.project import find_project
-from tinytorch.grading.exporter import read_release
-from tinytorch.grading.generate import generate_release
+from tinytorch.grading.gradebook.exporter import read_release
+from tinytorch.grading.gradebook.release import generate_release
 
 HOSTILE = REPOSITORY / "tests" / "submissions" / "hostile"
 POINTS = 10

@@ -20,13 +20,13 @@ from hostile_course import BLANK, HONEST, POINTS, SECRETS, hand_in, hand_in_hone
 from toy_course import Toy
 
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading import autograde
 from tinytorch.grading.base.limits import MIB, Limits
 from tinytorch.grading.base.result import SubmissionResult
+from tinytorch.grading.gradebook import autograde
+from tinytorch.grading.gradebook.setup import result_store, setup_for
+from tinytorch.grading.gradebook.students import recorded_key
 from tinytorch.grading.report import Row, build_report
 from tinytorch.grading.sandbox.bubblewrap import check_available
-from tinytorch.grading.setup import result_store, setup_for
-from tinytorch.grading.students import recorded_key
 from tinytorch.tito.app import main
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,7 @@ with atheris.instrument_imports(
         "tinytorch.grading.handed_in.frame",
         "tinytorch.grading.handed_in.notebook",
         "tinytorch.grading.report",
-        "tinytorch.grading.safe_markdown",
+        "tinytorch.grading.gradebook.safe_markdown",
         "zipfile",
     ]
 ):

@@ -23,12 +23,12 @@ from tinytorch.grading.base.student_errors import CheckFailed, to_exception
 from tinytorch.grading.checks import check, hints
 from tinytorch.grading.collect.archives import MAX_FILE_BYTES, Incoming, _zip
 from tinytorch.grading.collect.owners import Contents, Names, safe_id
+from tinytorch.grading.gradebook.safe_markdown import clean
 from tinytorch.grading.handed_in.cells import clean_outputs, clean_words, code_cells
 from tinytorch.grading.handed_in.frame import _empty_like, _Frame, grade_id_of, is_fixed
 from tinytorch.grading.handed_in.notebook import UnreadableNotebook, pieces_of
 from tinytorch.grading.report import Report, Row, to_csv
 from tinytorch.grading.report_html import to_html
-from tinytorch.grading.safe_markdown import clean
 from tinytorch.grading.sandbox.inside.values import Unpacker
 from tinytorch.grading.sandbox.inside.wire import PREFIX, WireError, decode, read_prefix
 from tinytorch.grading.sandbox.session import _read_error

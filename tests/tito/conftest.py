@@ -17,7 +17,7 @@ from toy_course import AtOnce, Toy, checkout, generated, graded, graded_root, lo
 from tinytorch.course.kit import build_kit
 from tinytorch.course.names import resolve_module
 from tinytorch.course.project import Project, find_project
-from tinytorch.grading import autograde, gate
+from tinytorch.grading.gradebook import autograde, gate
 from tinytorch.grading.run import pool
 from tinytorch.tito.app import main
 

@@ -17,7 +17,7 @@ from toy_course import MODULE, Toy
 
 from tinytorch.course import files
 from tinytorch.course.project import Project, find_project
-from tinytorch.grading import autograde, gate, nbgrader_app
+from tinytorch.grading.gradebook import autograde, converters, gate
 
 CLASS = {
     "generate": "grade generate 13 --sandbox none",
@@ -37,7 +37,7 @@ DISK_FULL = "the disk is full"
 
 @pytest.fixture(autouse=True)
 def looked_at(looking: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nbgrader_app, "_LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr(converters, "_LOCK_WAIT_S", 0.1)
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -212,7 +212,7 @@ def test_a_gradebook_that_is_locked_between_two_students_keeps_the_first(
 ) -> None:
     root = graded.project.root
     shutil.rmtree(graded.assignments / "autograded")
-    record = nbgrader_app.autograde_student
+    record = converters.autograde_student
     others: list[sqlite3.Connection] = []
 
     def then_lock(*arguments: object) -> None:
@@ -220,7 +220,7 @@ def test_a_gradebook_that_is_locked_between_two_students_keeps_the_first(
         others.append(sqlite3.connect(graded.assignments / "gradebook.db", isolation_level=None))
         others[0].execute("BEGIN EXCLUSIVE")
 
-    monkeypatch.setattr("tinytorch.grading.autograde.autograde_student", then_lock)
+    monkeypatch.setattr("tinytorch.grading.gradebook.autograde.autograde_student", then_lock)
     first = tito(*CLASS["autograde"].split(), at=root)
     others[0].close()
     monkeypatch.undo()

@@ -20,8 +20,8 @@ from toy_course import Toy
 
 from tinytorch.course.project import Project
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading import autograde, nbgrader_app
 from tinytorch.grading.collect import take_in
+from tinytorch.grading.gradebook import autograde, converters
 from tinytorch.grading.sandbox import bubblewrap
 
 AUTOGRADE = ("grade", "autograde", "13", "--sandbox", "none")
@@ -95,7 +95,7 @@ def test_ctrl_c_while_generating_leaves_the_release_as_it_was(tito: Tito, by_loo
 def test_ctrl_c_while_writing_feedback_is_made_good_by_the_next_run(tito: Tito, graded: Toy) -> None:
     root = graded.project.root
     with pytest.MonkeyPatch.context() as patch:
-        interrupt_on_call(patch, nbgrader_app._Feedback, "convert_single_notebook", 2)
+        interrupt_on_call(patch, converters._Feedback, "convert_single_notebook", 2)
         assert tito("grade", "feedback", "13", at=root).code == 130
     assert tito("grade", "feedback", "13", at=root).code == 0
     told = tito("grade", "status", "--json", at=root).json["students"]

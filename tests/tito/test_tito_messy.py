@@ -12,7 +12,7 @@ from running import ROOT, Done, as_process
 from toy_course import MODULE, Toy, answered, as_json, make_checkout, module_of, released
 
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading.generate import generate_release
+from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.sandbox.bubblewrap import check_available
 
 pytestmark = pytest.mark.slow

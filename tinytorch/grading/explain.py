@@ -12,11 +12,11 @@ from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult
-from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
+from tinytorch.grading.gradebook.converters import gradebook_path, open_gradebook
+from tinytorch.grading.gradebook.setup import setup_for
+from tinytorch.grading.gradebook.students import recorded_key, submissions
 from tinytorch.grading.run.receipt import Receipt, points_of, read_receipt
 from tinytorch.grading.run.store import Keys
-from tinytorch.grading.setup import setup_for
-from tinytorch.grading.students import recorded_key, submissions
 
 
 @dataclass(frozen=True, slots=True)

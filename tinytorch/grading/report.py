@@ -19,10 +19,10 @@ from tinytorch.course.names import Module, lessons
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
+from tinytorch.grading.gradebook.converters import gradebook_path, open_gradebook
+from tinytorch.grading.gradebook.setup import result_store
+from tinytorch.grading.gradebook.students import handed_in, recorded_key
 from tinytorch.grading.handed_in.cells import clean_words
-from tinytorch.grading.nbgrader_app import gradebook_path, open_gradebook
-from tinytorch.grading.setup import result_store
-from tinytorch.grading.students import handed_in, recorded_key
 
 BINS = 10
 

@@ -50,8 +50,8 @@ def generate(module: ModuleName, sandbox: SandboxOption = Sandbox.BWRAP) -> None
     """Make nbgrader's source and release notebooks, and put the release through the gate."""
     project, target = find(module)
 
-    from tinytorch.grading.gate import check_release
-    from tinytorch.grading.generate import generate_release
+    from tinytorch.grading.gradebook.gate import check_release
+    from tinytorch.grading.gradebook.release import generate_release
 
     show_grade.warn_if_open(sandbox)
     show_grade.generated(generate_release(project, target), project.root)
@@ -71,7 +71,7 @@ def release(
     project, target = find(module)
 
     from tinytorch.course.kit import build_kit
-    from tinytorch.grading.gate import check_release
+    from tinytorch.grading.gradebook.gate import check_release
     from tinytorch.grading.status import record_kit
 
     show_grade.warn_if_open(sandbox)
@@ -106,7 +106,7 @@ def autograde(
     """Grade what was collected, in a sandbox, and write nbgrader's notebooks and gradebook."""
     project, target = find(module)
 
-    from tinytorch.grading.autograde import Plan, autograde_class
+    from tinytorch.grading.gradebook.autograde import Plan, autograde_class
 
     show_grade.warn_if_open(sandbox)
     open_executor = None

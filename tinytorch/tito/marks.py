@@ -28,7 +28,7 @@ def feedback(module: ModuleName, student: Students = None, again: Again = False)
     """Write each graded student's feedback pages."""
     project, target = find(module)
 
-    from tinytorch.grading.feedback import make_feedback
+    from tinytorch.grading.gradebook.feedback import make_feedback
 
     show_grade.feedback(make_feedback(project, target, tuple(student or ()), again=again), project.root)
 
@@ -94,7 +94,7 @@ def manual(
     """Open nbgrader's formgrader for the open questions; Ctrl-C ends it."""
     project, _ = find(module)
 
-    from tinytorch.grading.manual import formgrader
+    from tinytorch.grading.gradebook.formgrader import formgrader
 
     found = formgrader(project, port, open_browser=browser)
     render.plain(f"Serving {found.url} (Ctrl-C ends it)")

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tinytorch.grading.receipt_html import interval_words, limits_words, machine_words
+from tinytorch.grading.gradebook.receipt_html import interval_words, limits_words, machine_words
 from tinytorch.grading.run.receipt import machine_values
 from tinytorch.tito import render
 

@@ -11,11 +11,11 @@ from tinytorch.tito import render
 
 if TYPE_CHECKING:
     from tinytorch.course.kit import Kit
-    from tinytorch.grading.autograde import Step
     from tinytorch.grading.collect.take_in import Collection
-    from tinytorch.grading.feedback import Pages
-    from tinytorch.grading.gate import GateReport
-    from tinytorch.grading.generate import Generation
+    from tinytorch.grading.gradebook.autograde import Step
+    from tinytorch.grading.gradebook.feedback import Pages
+    from tinytorch.grading.gradebook.gate import GateReport
+    from tinytorch.grading.gradebook.release import Generation
     from tinytorch.grading.report import Report
     from tinytorch.grading.status import ModuleStatus
 

@@ -11,8 +11,8 @@ from nbgrader.utils import determine_grade
 from toy_course import make_checkout, released
 
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.annotate import annotate
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.gradebook.annotate import annotate
 from tinytorch.grading.handed_in.frame import grade_id_of
 
 FAILED = CheckResult(

@@ -17,11 +17,11 @@ from nbgrader.api import Gradebook
 from toy_course import MODULE, REPOSITORY, Toy, look
 
 from tinytorch.errors import GradingError, ReleaseError, TinyTorchError
-from tinytorch.grading import autograde, preprocessor
-from tinytorch.grading.generate import generate_release
-from tinytorch.grading.nbgrader_app import autograde_student, check_gradebook, gradebook_path
+from tinytorch.grading.gradebook import autograde, preprocessor
+from tinytorch.grading.gradebook.converters import autograde_student, check_gradebook, gradebook_path
+from tinytorch.grading.gradebook.release import generate_release
+from tinytorch.grading.gradebook.students import recorded_key
 from tinytorch.grading.run import pool
-from tinytorch.grading.students import recorded_key
 
 
 @contextmanager
@@ -207,7 +207,7 @@ def test_an_interrupt_loses_nothing_that_was_recorded(toy: Toy, monkeypatch: pyt
 
 
 def test_a_locked_gradebook_is_a_sentence(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinytorch.grading.nbgrader_app._LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr("tinytorch.grading.gradebook.converters._LOCK_WAIT_S", 0.1)
     toy.hand_in("ada")
     other = sqlite3.connect(gradebook_path(toy.project), isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

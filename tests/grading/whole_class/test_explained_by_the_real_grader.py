@@ -11,12 +11,12 @@ from nbgrader.api import Gradebook
 from toy_course import MODULE, Toy, make_checkout, module_of
 
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading.autograde import Plan, autograde_class
 from tinytorch.grading.base.result import Outcome
 from tinytorch.grading.explain import explain
-from tinytorch.grading.feedback import make_feedback
-from tinytorch.grading.generate import generate_release
-from tinytorch.grading.nbgrader_app import gradebook_path
+from tinytorch.grading.gradebook.autograde import Plan, autograde_class
+from tinytorch.grading.gradebook.converters import gradebook_path
+from tinytorch.grading.gradebook.feedback import make_feedback
+from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.rerun import rerun
 from tinytorch.grading.sandbox.bubblewrap import check_available
 

@@ -10,8 +10,8 @@ from nbgrader.api import Gradebook
 from toy_course import MODULE, Toy
 
 from tinytorch.errors import GradingError
-from tinytorch.grading.feedback import Pages, make_feedback
-from tinytorch.grading.nbgrader_app import gradebook_path
+from tinytorch.grading.gradebook.converters import gradebook_path
+from tinytorch.grading.gradebook.feedback import Pages, make_feedback
 
 
 def feedback(toy: Toy, *students: str) -> list[Pages]:

@@ -13,9 +13,9 @@ from toy_course import MODULE, AtOnce, Toy, judge, look, module_of
 from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading.base.result import Outcome, SubmissionResult
-from tinytorch.grading.gate import GateReport, check_release
-from tinytorch.grading.generate import generate_release, stale_lessons
-from tinytorch.grading.nbgrader_app import gradebook_path
+from tinytorch.grading.gradebook.converters import gradebook_path
+from tinytorch.grading.gradebook.gate import GateReport, check_release
+from tinytorch.grading.gradebook.release import generate_release, stale_lessons
 from tinytorch.grading.run import pool
 
 

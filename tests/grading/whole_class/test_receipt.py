@@ -13,11 +13,11 @@ from nbformat import NotebookNode
 from toy_course import MODULE, Toy, make_checkout, released
 
 from tinytorch.bench import compare_timed, standing
-from tinytorch.grading.annotate import RECEIPT_ID, annotate
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.checks.plugin import _race
-from tinytorch.grading.feedback import make_feedback
+from tinytorch.grading.gradebook.annotate import RECEIPT_ID, annotate
+from tinytorch.grading.gradebook.feedback import make_feedback
 from tinytorch.grading.run.provenance import circumstances
 from tinytorch.grading.run.receipt import for_student, read_receipt, receipt
 

@@ -13,8 +13,8 @@ from toy_course import MODULE, Toy, module_of
 
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
-from tinytorch.grading.feedback import make_feedback
-from tinytorch.grading.manual import formgrader
+from tinytorch.grading.gradebook.feedback import make_feedback
+from tinytorch.grading.gradebook.formgrader import formgrader
 from tinytorch.grading.status import ModuleStatus, StudentStatus, module_status, record_kit
 
 

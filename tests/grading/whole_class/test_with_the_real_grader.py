@@ -13,11 +13,11 @@ from nbgrader.api import Gradebook
 from toy_course import MODULE, REPOSITORY, Toy, make_checkout, module_of
 
 from tinytorch.errors import SandboxUnavailableError
-from tinytorch.grading.autograde import Plan, autograde_class
-from tinytorch.grading.feedback import make_feedback
-from tinytorch.grading.gate import check_release
-from tinytorch.grading.generate import generate_release
-from tinytorch.grading.nbgrader_app import gradebook_path
+from tinytorch.grading.gradebook.autograde import Plan, autograde_class
+from tinytorch.grading.gradebook.converters import gradebook_path
+from tinytorch.grading.gradebook.feedback import make_feedback
+from tinytorch.grading.gradebook.gate import check_release
+from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.report import build_report
 from tinytorch.grading.sandbox.bubblewrap import check_available
 

@@ -20,8 +20,8 @@ from tinytorch.course import files
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.grading.base.result import CheckResult, Circumstances, ExerciseResult, SubmissionResult
-from tinytorch.grading.setup import result_store
-from tinytorch.grading.students import recorded_key
+from tinytorch.grading.gradebook.setup import result_store
+from tinytorch.grading.gradebook.students import recorded_key
 
 FILE_NAME = "receipt.json"
 

@@ -15,13 +15,13 @@ from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import SubmissionResult
-from tinytorch.grading.generate import require_fresh_release
-from tinytorch.grading.nbgrader_app import autograde_student, check_gradebook, gradebook_path, open_gradebook
+from tinytorch.grading.gradebook.converters import autograde_student, check_gradebook, gradebook_path, open_gradebook
+from tinytorch.grading.gradebook.release import require_fresh_release
+from tinytorch.grading.gradebook.setup import result_store, setup_for
+from tinytorch.grading.gradebook.students import is_recorded, strays, submissions
 from tinytorch.grading.run.pool import Graded, GradingPool, Submission, grade_many, usable_cores
 from tinytorch.grading.run.store import Setup
 from tinytorch.grading.sandbox.bubblewrap import check_available
-from tinytorch.grading.setup import result_store, setup_for
-from tinytorch.grading.students import is_recorded, strays, submissions
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
-from tinytorch.grading.nbgrader_app import gradebook_path
+from tinytorch.grading.gradebook.converters import gradebook_path
 
 DEFAULT_PORT = 8888
 

@@ -16,7 +16,7 @@ from tinytorch.course.names import Lesson, Module, lessons
 from tinytorch.course.notebooks import read_notebook
 from tinytorch.course.project import Project
 from tinytorch.errors import ReleaseError, SourceError
-from tinytorch.grading.nbgrader_app import check_gradebook, generate_notebooks
+from tinytorch.grading.gradebook.converters import check_gradebook, generate_notebooks
 
 
 @dataclass(frozen=True, slots=True)

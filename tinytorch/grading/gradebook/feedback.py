@@ -9,9 +9,9 @@ from pathlib import Path
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
-from tinytorch.grading.nbgrader_app import check_gradebook, feedback_student, gradebook_path
+from tinytorch.grading.gradebook.converters import check_gradebook, feedback_student, gradebook_path
+from tinytorch.grading.gradebook.students import autograded_dir
 from tinytorch.grading.run.receipt import FILE_NAME, read_receipt, write_for_student
-from tinytorch.grading.students import autograded_dir
 
 
 @dataclass(frozen=True, slots=True)

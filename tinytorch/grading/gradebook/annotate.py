@@ -10,7 +10,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.receipt_html import lesson_section
+from tinytorch.grading.gradebook.receipt_html import lesson_section
 from tinytorch.grading.run.receipt import for_student, receipt
 
 REPAIRS_ID = "notice-repairs"

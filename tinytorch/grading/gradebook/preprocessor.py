@@ -11,11 +11,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Integer, Unicode
 
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.annotate import annotate
 from tinytorch.grading.base.result import SubmissionResult
+from tinytorch.grading.gradebook.annotate import annotate
+from tinytorch.grading.gradebook.students import RESULT_MARK
 from tinytorch.grading.run.pool import grade_folder
 from tinytorch.grading.run.store import DEFAULT_SANDBOX, DEFAULT_SEED, Keys, Setup, Store
-from tinytorch.grading.students import RESULT_MARK
 
 
 class StripSolutions(NbGraderPreprocessor):

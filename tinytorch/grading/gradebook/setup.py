@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
-from tinytorch.grading.nbgrader_app import load_config
+from tinytorch.grading.gradebook.converters import load_config
 from tinytorch.grading.run.store import DEFAULT_SEED, Setup, Store
 
 
