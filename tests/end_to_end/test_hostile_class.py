@@ -25,7 +25,7 @@ from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.gradebook import autograde
 from tinytorch.grading.gradebook.setup import result_store, setup_for
 from tinytorch.grading.gradebook.students import recorded_key
-from tinytorch.grading.report import Row, build_report
+from tinytorch.grading.report.class_report import Row, build_report
 from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.tito.app import main
 

@@ -17,7 +17,7 @@ with atheris.instrument_imports(
         "tinytorch.grading.collect.archives",
         "tinytorch.grading.handed_in.frame",
         "tinytorch.grading.handed_in.notebook",
-        "tinytorch.grading.report",
+        "tinytorch.grading.report.class_report",
         "tinytorch.grading.gradebook.safe_markdown",
         "zipfile",
     ]

@@ -27,8 +27,8 @@ from tinytorch.grading.gradebook.safe_markdown import clean
 from tinytorch.grading.handed_in.cells import clean_outputs, clean_words, code_cells
 from tinytorch.grading.handed_in.frame import _empty_like, _Frame, grade_id_of, is_fixed
 from tinytorch.grading.handed_in.notebook import UnreadableNotebook, pieces_of
-from tinytorch.grading.report import Report, Row, to_csv
-from tinytorch.grading.report_html import to_html
+from tinytorch.grading.report.class_report import Report, Row, to_csv
+from tinytorch.grading.report.page import to_html
 from tinytorch.grading.sandbox.inside.values import Unpacker
 from tinytorch.grading.sandbox.inside.wire import PREFIX, WireError, decode, read_prefix
 from tinytorch.grading.sandbox.session import _read_error

@@ -72,7 +72,7 @@ def release(
 
     from tinytorch.course.kit import build_kit
     from tinytorch.grading.gradebook.gate import check_release
-    from tinytorch.grading.status import record_kit
+    from tinytorch.grading.report.status import record_kit
 
     show_grade.warn_if_open(sandbox)
     check_release(project, target, sandbox=sandbox).require()

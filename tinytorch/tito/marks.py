@@ -42,7 +42,7 @@ def report(
     """Show the class: per student, per exercise, statistics, the checks most often failed."""
     project, target = find(module)
 
-    from tinytorch.grading.report import build_report
+    from tinytorch.grading.report.class_report import build_report
 
     show_grade.report(build_report(project, target), kind, to)
 
@@ -60,8 +60,8 @@ def explain(
     """Show what a grade came from: the receipt, check by check, and the gradebook's side of it."""
     project, target = find(module)
 
-    from tinytorch.grading.explain import explain as find_reasons
-    from tinytorch.grading.rerun import rerun as grade_again
+    from tinytorch.grading.report.explain import explain as find_reasons
+    from tinytorch.grading.report.rerun import rerun as grade_again
     from tinytorch.tito import show_explain
 
     found = find_reasons(project, target, student, check)
@@ -80,7 +80,7 @@ def status(module: ModuleName = "13_kernels", json: JsonOption = False) -> None:
     """Show what was generated, released, handed in, graded."""
     project, target = find(module)
 
-    from tinytorch.grading.status import module_status
+    from tinytorch.grading.report.status import module_status
 
     show_grade.status(module_status(project, target), json)
 

@@ -13,8 +13,8 @@ from tinytorch.tito import render
 
 if TYPE_CHECKING:
     from tinytorch.grading.base.result import CheckResult, ExerciseResult
-    from tinytorch.grading.explain import Explanation
-    from tinytorch.grading.rerun import Difference, Rerun
+    from tinytorch.grading.report.explain import Explanation
+    from tinytorch.grading.report.rerun import Difference, Rerun
     from tinytorch.grading.run.receipt import Receipt
 
 

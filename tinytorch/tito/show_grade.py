@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tinytorch.grading.gradebook.feedback import Pages
     from tinytorch.grading.gradebook.gate import GateReport
     from tinytorch.grading.gradebook.release import Generation
-    from tinytorch.grading.report import Report
-    from tinytorch.grading.status import ModuleStatus
+    from tinytorch.grading.report.class_report import Report
+    from tinytorch.grading.report.status import ModuleStatus
 
 HARDEST = 10
 
@@ -110,8 +110,8 @@ def report(made: Report, kind: str, to: Path | None) -> None:
 
 
 def _report_text(made: Report, kind: str) -> str:
-    from tinytorch.grading import report as reports
-    from tinytorch.grading.report_html import to_html
+    from tinytorch.grading.report import class_report as reports
+    from tinytorch.grading.report.page import to_html
 
     match kind:
         case "csv":

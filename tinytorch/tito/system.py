@@ -32,7 +32,7 @@ def doctor(json: JsonOption = False) -> None:
     except ProjectError:  # the machine can be looked at from anywhere; a grader needs its checkout
         project = None
     if project and project.kind == "checkout" and importlib.util.find_spec("tinytorch.grading"):
-        from tinytorch.grading import doctor as instructor
+        from tinytorch.grading.report import doctor as instructor
 
         findings += instructor.check_instructor(project.root) + instructor.check_cluster()
     render.findings(findings, json)

@@ -13,9 +13,9 @@ from toy_course import MODULE, Toy, look
 
 from tinytorch.errors import GraderFaultError, GradingError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.explain import explain
 from tinytorch.grading.gradebook.converters import gradebook_path
-from tinytorch.grading.rerun import Rerun, compare, rerun
+from tinytorch.grading.report.explain import explain
+from tinytorch.grading.report.rerun import Rerun, compare, rerun
 from tinytorch.grading.run.receipt import Receipt, receipt
 from tinytorch.grading.run.store import Setup
 

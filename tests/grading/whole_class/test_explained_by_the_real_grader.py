@@ -12,12 +12,12 @@ from toy_course import MODULE, Toy, make_checkout, module_of
 
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.result import Outcome
-from tinytorch.grading.explain import explain
 from tinytorch.grading.gradebook.autograde import Plan, autograde_class
 from tinytorch.grading.gradebook.converters import gradebook_path
 from tinytorch.grading.gradebook.feedback import make_feedback
 from tinytorch.grading.gradebook.release import generate_release
-from tinytorch.grading.rerun import rerun
+from tinytorch.grading.report.explain import explain
+from tinytorch.grading.report.rerun import rerun
 from tinytorch.grading.sandbox.bubblewrap import check_available
 
 pytestmark = pytest.mark.slow

@@ -18,8 +18,8 @@ from tinytorch.course.project import find_project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.gradebook.converters import gradebook_path
-from tinytorch.grading.report import Report, Row, build_report, hardest_checks, summarise, table, to_csv
-from tinytorch.grading.report_html import to_html
+from tinytorch.grading.report.class_report import Report, Row, build_report, hardest_checks, summarise, table, to_csv
+from tinytorch.grading.report.page import to_html
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.gradebook.feedback import make_feedback
 from tinytorch.grading.gradebook.formgrader import formgrader
-from tinytorch.grading.status import ModuleStatus, StudentStatus, module_status, record_kit
+from tinytorch.grading.report.status import ModuleStatus, StudentStatus, module_status, record_kit
 
 
 def status(toy: Toy) -> ModuleStatus:

@@ -18,7 +18,7 @@ from tinytorch.grading.gradebook.converters import gradebook_path
 from tinytorch.grading.gradebook.feedback import make_feedback
 from tinytorch.grading.gradebook.gate import check_release
 from tinytorch.grading.gradebook.release import generate_release
-from tinytorch.grading.report import build_report
+from tinytorch.grading.report.class_report import build_report
 from tinytorch.grading.sandbox.bubblewrap import check_available
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from tinytorch.grading.report import BINS, FailedCheck, Report, Row, Statistics
+from tinytorch.grading.report.class_report import BINS, FailedCheck, Report, Row, Statistics
 
 MAX_CHECKS = 25
 
