@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from tinytorch.grading.checks.student import Student
-from tinytorch.grading.sandbox.bubblewrap import seccomp
+from tinytorch.grading.sandbox import seccomp
 
 MACHINES = ("x86_64", "aarch64")
 ALLOWED = 0x7FFF0000
