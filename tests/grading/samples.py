@@ -9,7 +9,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 EXPORT = "#| export\n"
-HEAD = "import numpy as np, pytest\nfrom tinytorch.grading.checks import check\npytestmark = pytest.mark.lesson('01_first')\n"
+HEAD = """\
+import numpy as np, pytest
+from tinytorch.grading.checks import check
+pytestmark = pytest.mark.lesson('01_first')
+"""
 
 
 def code(source: str, cell_id: str, **metadata: object) -> NotebookNode:
