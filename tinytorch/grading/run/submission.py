@@ -1,6 +1,6 @@
 """Grades one submission: runs the hidden checks against its notebooks and counts the points.
 
-`python -m tinytorch.grading.run.submission SUBMISSION --release DIR --hidden DIR` prints what it found as a plain table.
+`python -m tinytorch.grading.run.submission SUBMISSION --release DIR --hidden DIR` prints it as a plain table.
 """
 
 from __future__ import annotations
