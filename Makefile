@@ -58,27 +58,27 @@ widths: setup
 
 # Two to ten seconds of one core for each mutant; goes on where it was stopped. docs/checks.md says how to read it.
 mutants: setup
-	$(BIN)/python -m tests.mutants $(ARGS)
+	$(BIN)/python -m tests.tools.mutants $(ARGS)
 
 variants: setup
 	$(BIN)/python -m pytest -n 2 tests/end_to_end/test_variants.py $(ARGS)
 
 # Not a test: it ends with an error only where a kernel is wrong. docs/benchmarks.md says how it measures.
 bench: setup
-	$(BIN)/python -m tests.benchmarks $(ARGS)
+	$(BIN)/python -m tests.tools.benchmarks $(ARGS)
 
 bench-peers: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 onnxruntime==1.32.0 onnx==1.23.2
-	$(BIN)/python -m tests.benchmarks --only peers --to bench-results/peers $(ARGS)
+	$(BIN)/python -m tests.tools.benchmarks --only peers --to bench-results/peers $(ARGS)
 
-# Not a test: it looks for new inputs that harm the grader. tests/fuzz/findings holds those found; the tests try them.
+# Not a test: it looks for new inputs that harm the grader. tests/tools/fuzz/findings holds those found; the tests try them.
 fuzz: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris>=3.0'
-	$(BIN)/python -m tests.fuzz $(ARGS)
+	$(BIN)/python -m tests.tools.fuzz $(ARGS)
 
 # Long: two submissions, 20 times idle and 20 with every core loaded. ARGS='--times 3 --only test_03 reference' is shorter.
 regrade: setup
-	$(BIN)/python -m tests.regrade $(ARGS)
+	$(BIN)/python -m tests.tools.regrade $(ARGS)
 
 clean:
 	rm -rf assignments bench-results fuzz-results mutation-results demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tiny_course import first, kit, module, project, released, second
+from tests.courses.tiny import first, kit, module, project, released, second
 
 __all__ = ["first", "kit", "module", "project", "released", "second"]

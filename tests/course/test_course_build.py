@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
-from tiny_course import edit
 
+from tests.courses.tiny import edit
 from tinytorch.course.build import build_source, release_notebook, source_notebook, source_path
 from tinytorch.course.names import Lesson, Module
 from tinytorch.course.notebooks import grade_id, notebook_bytes

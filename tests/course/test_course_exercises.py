@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_course import edit
 
+from tests.courses.tiny import edit
 from tinytorch.course.build import build_source, source_path
 from tinytorch.course.exercises import Exercise, check_totals, exercises
 from tinytorch.course.names import Lesson, Module, resolve_module

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny_course import edit, solve
 
+from tests.courses.tiny import edit, solve
 from tinytorch.course.build import source_path
 from tinytorch.course.export import export_module, stale
 from tinytorch.course.names import Lesson, Module, resolve_module

@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tiny_course import edit
 
+from tests.courses.tiny import edit
 from tinytorch.course.build import source_path
 from tinytorch.course.kit import build_kit
 from tinytorch.course.names import Lesson, Module

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_output
-from tiny_course import edit
 
+from tests.courses.tiny import edit
 from tinytorch.course.build import build_source, release_notebook
 from tinytorch.course.leaks import Leak, LeakKind, find_leaks
 from tinytorch.course.names import Lesson, Module, lessons, resolve_module

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_course import FIRST, edit, write_file
 
+from tests.courses.tiny import FIRST, edit, write_file
 from tinytorch.course.build import source_path
 from tinytorch.course.names import Lesson
 from tinytorch.course.project import Project

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell
-from tiny_course import edit, solve
 
+from tests.courses.tiny import edit, solve
 from tinytorch.course.names import Module
 from tinytorch.course.notebooks import grade_id, read_notebook, write_notebook
 from tinytorch.course.project import Project

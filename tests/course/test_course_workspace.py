@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tiny_course import edit, solve
 
+from tests.courses.tiny import edit, solve
 from tinytorch.course import workspace
 from tinytorch.course.build import source_path
 from tinytorch.course.names import Lesson, Module, lessons

@@ -16,9 +16,19 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hostile_course import BLANK, HONEST, POINTS, SECRETS, hand_in, hand_in_honest, make_course, names, what_it_tries
-from toy_course import Toy
 
+from tests.courses.hostile import (
+    BLANK,
+    HONEST,
+    POINTS,
+    SECRETS,
+    hand_in,
+    hand_in_honest,
+    make_course,
+    names,
+    what_it_tries,
+)
+from tests.courses.toy import Toy
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import MIB, Limits
 from tinytorch.grading.base.result import SubmissionResult

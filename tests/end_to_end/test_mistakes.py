@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.checks import hidden_checks
-from tests.mutants.grade import one_of
 from tests.submissions import build
+from tests.tools.mutants.checks import hidden_checks
+from tests.tools.mutants.grade import one_of
 from tinytorch.grading.base.result import ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.run.submission import grade_submission
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.checks import HIDDEN, hidden_checks
-from tests.mutants.grade import one_of, write_release, write_sources
-from tests.mutants.mutants import reference_notebooks
 from tests.submissions import build
+from tests.tools.mutants.checks import HIDDEN, hidden_checks
+from tests.tools.mutants.grade import one_of, write_release, write_sources
+from tests.tools.mutants.mutants import reference_notebooks
 from tinytorch.grading.run.submission import grade_submission
 
 pytestmark = pytest.mark.slow

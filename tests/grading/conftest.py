@@ -1,18 +1,21 @@
-"""Sessions for the grader's tests: in the real sandbox, and ended when the test is over."""
+"""For the grader's tests: sessions in the real sandbox, ended when the test is over, and the toy course."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import pytest
-from samples import plain_notebook
 
+from tests.courses.samples import plain_notebook
+from tests.courses.toy import checkout, generated, graded, graded_root, toy
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.checks.student import Student
 from tinytorch.grading.handed_in.cells import code_cells
 from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
+
+__all__ = ["checkout", "generated", "graded", "graded_root", "toy"]
 
 OpenSession = Callable[..., Session]
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from running import Done, Tito
-from tiny_course import make_checkout, make_release, project, released
-from toy_course import AtOnce, Toy, checkout, generated, graded, graded_root, look, toy
 
+from tests.courses.tiny import make_checkout, make_release, project, released
+from tests.courses.toy import AtOnce, Toy, checkout, generated, graded, graded_root, look, toy
+from tests.tito.running import Done, Tito
 from tinytorch.course.kit import build_kit
 from tinytorch.course.names import resolve_module
 from tinytorch.course.project import Project, find_project

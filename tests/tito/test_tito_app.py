@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from running import COMMAND, Tito, as_process, environment
 
+from tests.tito.running import COMMAND, Tito, as_process, environment
 from tinytorch import __version__
 from tinytorch.course import workspace
 from tinytorch.course.project import Project

@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from running import Tito
-from tiny_course import solve
-from toy_course import MODULE, Toy
 
+from tests.courses.tiny import solve
+from tests.courses.toy import MODULE, Toy
+from tests.tito.running import Tito
 from tinytorch.course.project import Project
 
 OPEN = ("--sandbox", "none")

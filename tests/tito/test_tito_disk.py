@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from running import Tito
-from tiny_course import solve
-from toy_course import MODULE, Toy
 
+from tests.courses.tiny import solve
+from tests.courses.toy import MODULE, Toy
+from tests.tito.running import Tito
 from tinytorch.course import files
 from tinytorch.course.project import Project, find_project
 from tinytorch.grading.gradebook import autograde, converters, gate

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from running import Tito
-from toy_course import MODULE, Toy
+
+from tests.courses.toy import MODULE, Toy
+from tests.tito.running import Tito
 
 
 def test_a_grade_is_explained_check_by_check(tito: Tito, graded: Toy) -> None:

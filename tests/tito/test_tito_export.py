@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from running import Tito
-from tiny_course import edit
-from toy_course import Toy
-
+from tests.courses.tiny import edit
+from tests.courses.toy import Toy
+from tests.tito.running import Tito
 from tinytorch.course.project import Project
 
 

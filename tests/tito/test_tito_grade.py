@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from running import Tito
-from toy_course import MODULE, Toy
 
+from tests.courses.toy import MODULE, Toy
+from tests.tito.running import Tito
 from tinytorch.course.project import Project
 from tinytorch.grading.sandbox import bubblewrap
 from tinytorch.tito import marks

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 from nbconvert.exporters import NotebookExporter
-from running import COMMAND, Tito, as_process, environment
-from tiny_course import solve
-from toy_course import Toy
 
+from tests.courses.tiny import solve
+from tests.courses.toy import Toy
+from tests.tito.running import COMMAND, Tito, as_process, environment
 from tinytorch.course.project import Project
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.collect import take_in

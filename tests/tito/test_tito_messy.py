@@ -8,9 +8,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from running import ROOT, Done, as_process
-from toy_course import MODULE, Toy, answered, as_json, make_checkout, module_of, released
 
+from tests.courses.toy import MODULE, Toy, answered, as_json, make_checkout, module_of, released
+from tests.tito.running import ROOT, Done, as_process
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.sandbox.bubblewrap import check_available

@@ -6,9 +6,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from running import Tito
-from tiny_course import edit, solve
 
+from tests.courses.tiny import edit, solve
+from tests.tito.running import Tito
 from tinytorch.course import workspace
 from tinytorch.course.project import Project
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from running import ROOT, Tito, as_process, environment
-from toy_course import Toy
 
+from tests.courses.toy import Toy
+from tests.tito.running import ROOT, Tito, as_process, environment
 from tinytorch.course import doctor
 from tinytorch.course.project import Project
 from tinytorch.grading.sandbox import bubblewrap

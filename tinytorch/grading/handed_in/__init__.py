@@ -1,0 +1,1 @@
+"""A notebook as it came, read forgivingly and set on the frame of the release."""
