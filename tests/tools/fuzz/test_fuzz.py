@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzz.seeds import seeds
-from fuzz.targets import TARGETS
+from tests.tools.fuzz.seeds import seeds
+from tests.tools.fuzz.targets import TARGETS
 
 FINDINGS = Path(__file__).parent / "findings"
 BOUNDED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
