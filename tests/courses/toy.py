@@ -17,13 +17,14 @@ from tinytorch.course.build import release_notebook
 from tinytorch.course.names import Module, lessons, resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.gradebook.autograde import Plan, Step, autograde_class
 from tinytorch.grading.gradebook.exporter import read_release
 from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run import pool
 from tinytorch.grading.run.provenance import circumstances
-from tinytorch.grading.run.store import Keys, Setup
+from tinytorch.grading.run.store import Keys
 
 REPOSITORY = Path(__file__).parents[2]
 MODULE = "13_kernels"

@@ -13,11 +13,11 @@ from nbgrader.api import Gradebook
 from tests.courses.toy import MODULE, Toy, look
 from tinytorch.errors import GraderFaultError, GradingError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.gradebook.converters import gradebook_path
 from tinytorch.grading.report.explain import explain
 from tinytorch.grading.report.rerun import Rerun, compare, rerun
 from tinytorch.grading.run.receipt import Receipt, receipt
-from tinytorch.grading.run.store import Setup
 
 
 def why(toy: Toy, student: str = "bob", check: str = ""):  # type: ignore[no-untyped-def]

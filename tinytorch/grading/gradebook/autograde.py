@@ -15,12 +15,13 @@ from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import SubmissionResult
+from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.base.submission import Submission
 from tinytorch.grading.gradebook.converters import autograde_student, check_gradebook, gradebook_path, open_gradebook
 from tinytorch.grading.gradebook.release import require_fresh_release
 from tinytorch.grading.gradebook.setup import result_store, setup_for
 from tinytorch.grading.gradebook.students import is_recorded, strays, submissions
-from tinytorch.grading.run.pool import Graded, GradingPool, Submission, grade_many, usable_cores
-from tinytorch.grading.run.store import Setup
+from tinytorch.grading.run.pool import Graded, GradingPool, grade_many, usable_cores
 from tinytorch.grading.sandbox.bubblewrap import check_available
 
 

@@ -11,11 +11,12 @@ from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError, ReleaseError
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
+from tinytorch.grading.base.submission import Submission
 from tinytorch.grading.gradebook.exporter import read_release
 from tinytorch.grading.gradebook.release import require_fresh_release
 from tinytorch.grading.gradebook.setup import result_store, setup_for
 from tinytorch.grading.handed_in.frame import is_fixed
-from tinytorch.grading.run.pool import GradingPool, Submission, grade_many, usable_cores
+from tinytorch.grading.run.pool import GradingPool, grade_many, usable_cores
 
 UNTOUCHED = "the untouched release"
 REFERENCE = "the reference"

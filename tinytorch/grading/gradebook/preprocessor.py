@@ -12,10 +12,11 @@ from traitlets import Dict, Integer, Unicode
 
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.result import SubmissionResult
+from tinytorch.grading.base.setup import DEFAULT_SANDBOX, DEFAULT_SEED, Setup
 from tinytorch.grading.gradebook.annotate import annotate
 from tinytorch.grading.gradebook.students import RESULT_MARK
 from tinytorch.grading.run.pool import grade_folder
-from tinytorch.grading.run.store import DEFAULT_SANDBOX, DEFAULT_SEED, Keys, Setup, Store
+from tinytorch.grading.run.store import Keys, Store
 
 
 class StripSolutions(NbGraderPreprocessor):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
+from tinytorch.grading.base.setup import DEFAULT_SEED, Setup
 from tinytorch.grading.gradebook.converters import load_config
-from tinytorch.grading.run.store import DEFAULT_SEED, Setup, Store
+from tinytorch.grading.run.store import Store
 
 
 def setup_for(project: Project, module: Module, sandbox: str, seed: int | None) -> Setup:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
-from tinytorch.grading.run.pool import Submission
+from tinytorch.grading.base.submission import Submission
 
 # In an autograded notebook's metadata: the key of the result that its scores came from.
 RESULT_MARK = "tinytorch_result"

@@ -18,12 +18,12 @@ from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.result import CheckResult, Outcome, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.gradebook.students import submissions
 from tinytorch.grading.report.explain import is_named
 from tinytorch.grading.run import pool
 from tinytorch.grading.run.receipt import Receipt, receipt
-from tinytorch.grading.run.store import Setup
 
 SAME_POINTS = 1e-6
 

@@ -15,13 +15,14 @@ from tinytorch.course import files
 from tinytorch.course.names import Module, lessons
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
+from tinytorch.grading.base.setup import SANDBOXES
+from tinytorch.grading.base.submission import Submission
 from tinytorch.grading.gradebook.converters import gradebook_path, open_gradebook
 from tinytorch.grading.gradebook.feedback import feedback_dir, is_current
 from tinytorch.grading.gradebook.release import stale_lessons
 from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.gradebook.students import autograded_dir, handed_in, is_recorded, strays
-from tinytorch.grading.run.pool import Submission
-from tinytorch.grading.run.store import SANDBOXES, Keys, release_digest
+from tinytorch.grading.run.store import Keys, release_digest
 
 State = Literal["missing", "stale", "done"]
 

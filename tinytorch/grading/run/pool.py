@@ -21,7 +21,9 @@ from pathlib import Path
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.base.result import SubmissionResult
-from tinytorch.grading.run.store import Keys, Setup, Store
+from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.base.submission import Submission
+from tinytorch.grading.run.store import Keys, Store
 
 Grade = Callable[[Path, Setup], SubmissionResult]
 
@@ -30,14 +32,6 @@ _DIED = (
     "nothing was scored, grade it again with fewer workers"
 )
 _CHANGED = "the submission, the release or the checks changed while this was being graded; grade it again"
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """Who handed in, and the folder that holds the notebooks."""
-
-    student: str
-    folder: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,14 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import tinytorch
 from tinytorch.course import files
-from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.sandbox.bubblewrap import vector_settings
-
-DEFAULT_SEED = 13
-DEFAULT_SANDBOX = "bwrap"
-SANDBOXES = (DEFAULT_SANDBOX, "none")
 
 # What grades or is imported by graded code; a change in any of these is another grader.
 _GRADER_ROOMS = ("grading", "bench", "simd", "hardware")
@@ -58,17 +53,6 @@ _AFTERWARDS = frozenset(
     }
 )
 _LIBRARIES = ("numpy", "numba")
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a class is graded with, apart from what was handed in."""
-
-    release_dir: Path
-    hidden_dir: Path
-    limits: Limits = field(default_factory=Limits)
-    sandbox: str = DEFAULT_SANDBOX
-    seed: int = DEFAULT_SEED
 
 
 class Keys:

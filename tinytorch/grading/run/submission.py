@@ -21,10 +21,11 @@ from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.checks.plugin import HiddenChecks
 from tinytorch.grading.run.lessons import Lessons
 from tinytorch.grading.run.provenance import circumstances
-from tinytorch.grading.run.store import Keys, Setup
+from tinytorch.grading.run.store import Keys
 from tinytorch.grading.sandbox.bubblewrap import Sandbox, check_available
 from tinytorch.grading.sandbox.session import Setting
 

@@ -1,0 +1,23 @@
+"""What a class is graded with: release, hidden checks, limits, sandbox and seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tinytorch.grading.base.limits import Limits
+
+DEFAULT_SEED = 13
+DEFAULT_SANDBOX = "bwrap"
+SANDBOXES = (DEFAULT_SANDBOX, "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a class is graded with, apart from what was handed in."""
+
+    release_dir: Path
+    hidden_dir: Path
+    limits: Limits = field(default_factory=Limits)
+    sandbox: str = DEFAULT_SANDBOX
+    seed: int = DEFAULT_SEED
