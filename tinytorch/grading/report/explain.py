@@ -15,8 +15,8 @@ from tinytorch.grading.base.result import CheckResult, ExerciseResult
 from tinytorch.grading.gradebook.converters import gradebook_path, open_gradebook
 from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.gradebook.students import recorded_key, submissions
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.receipt import Receipt, points_of, read_receipt
-from tinytorch.grading.run.store import Keys
 
 
 @dataclass(frozen=True, slots=True)

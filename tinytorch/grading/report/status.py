@@ -22,7 +22,7 @@ from tinytorch.grading.gradebook.feedback import feedback_dir, is_current
 from tinytorch.grading.gradebook.release import stale_lessons
 from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.gradebook.students import autograded_dir, handed_in, is_recorded, strays
-from tinytorch.grading.run.store import Keys, release_digest
+from tinytorch.grading.run.keys import Keys, release_digest
 
 State = Literal["missing", "stale", "done"]
 
