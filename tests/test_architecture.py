@@ -87,7 +87,7 @@ def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
         f"{path.relative_to(ROOT)} -> {name}"
         for path in files_of(room)
         for name in imported_names(path)
-        if name.startswith("tinytorch.") and name.count(".") > 1 or name in {f"tinytorch.{top}" for top in ALLOWED}
+        if (name.startswith("tinytorch.") and name.count(".") > 1) or name in {f"tinytorch.{top}" for top in ALLOWED}
         if not is_below(name, (*own, *ALLOWED[room]))
     }
     assert arrows == set()
