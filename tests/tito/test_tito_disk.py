@@ -17,7 +17,7 @@ from tests.courses.toy import MODULE, Toy
 from tests.tito.running import Tito
 from tinytorch.course import files
 from tinytorch.course.project import Project, find_project
-from tinytorch.grading.gradebook import autograde, converters, gate
+from tinytorch.grading.gradebook import autograde, converters, gate, marks
 
 CLASS = {
     "generate": "grade generate 13 --sandbox none",
@@ -37,7 +37,7 @@ DISK_FULL = "the disk is full"
 
 @pytest.fixture(autouse=True)
 def looked_at(looking: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converters, "_LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr(marks, "_LOCK_WAIT_S", 0.1)
 
 
 def contents(root: Path) -> dict[str, bytes]:
