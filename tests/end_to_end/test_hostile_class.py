@@ -33,9 +33,9 @@ from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import MIB, Limits
 from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.gradebook import autograde
-from tinytorch.grading.gradebook.recorded import recorded_key
-from tinytorch.grading.gradebook.setup import result_store, setup_for
+from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.report.class_report import Row, build_report
+from tinytorch.grading.run.store import Store
 from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.tito.app import main
 
@@ -65,9 +65,9 @@ class World:
     named: socket.socket
 
     def result(self, name: str) -> SubmissionResult:
-        key = recorded_key(self.toy.class_folder, name)
+        key = self.toy.class_folder.recorded_key(name)
         assert key, f"{name} is not in the gradebook"
-        found = result_store(self.toy.class_folder).get(key)
+        found = Store(self.toy.class_folder.results).get(key)
         assert found is not None
         return found
 

@@ -20,7 +20,6 @@ from tinytorch.errors import GradingError, ReleaseError, TinyTorchError
 from tinytorch.grading.gradebook import autograde, preprocessor
 from tinytorch.grading.gradebook.converters import autograde_student
 from tinytorch.grading.gradebook.marks import check_gradebook
-from tinytorch.grading.gradebook.recorded import recorded_key
 from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.run import pool
 
@@ -59,7 +58,7 @@ def test_nbgrader_run_by_hand_gives_the_same_scores(toy: Toy) -> None:
     toy.hand_in("cem", lessons=("01_first",))
     (toy.submitted("ada") / "02_second.ipynb").write_bytes(b"\xef\xbb\xbf not json")
     toy.grade()
-    ours, keys = scores(toy), {name: recorded_key(toy.class_folder, name) for name in ("ada", "bob", "cem")}
+    ours, keys = scores(toy), {name: toy.class_folder.recorded_key(name) for name in ("ada", "bob", "cem")}
     shutil.rmtree(toy.assignments / "autograded")
     toy.class_folder.gradebook.unlink()
     generate_release(toy.class_folder)

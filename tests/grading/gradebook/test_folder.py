@@ -109,7 +109,6 @@ def test_what_is_named_as_no_lesson_is_a_stray(toy: Toy) -> None:
     folder = toy.hand_in("ada", lessons=("01_first",))
     (folder / "extra.ipynb").write_text("{}")
     assert toy.class_folder.strays("ada") == ("extra.ipynb",)
-    assert toy.class_folder.gradable("ada") == {"01_first.ipynb"}
 
 
 def test_nobody_by_that_name_is_a_sentence(checkout: Project) -> None:

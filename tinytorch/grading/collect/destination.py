@@ -5,22 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from nbformat import NotebookNode
-
-from tinytorch.course.names import Lesson, Module
+from tinytorch.course.names import Module
+from tinytorch.course.project import Project
 
 
 class Destination(Protocol):
     """Where one module's submissions are kept. The class folder is one; whoever collects need not know the others."""
 
     @property
-    def module(self) -> Module: ...
-
-    def lessons(self) -> list[Lesson]: ...
-
-    def release_notebook(self, lesson: Lesson) -> NotebookNode:
-        """What students were given, by which their notebooks are recognized."""
+    def project(self) -> Project:
+        """Whose lessons they are: students' notebooks are recognized by the release's."""
         ...
+
+    @property
+    def module(self) -> Module: ...
 
     def make_stage(self) -> Path:
         """Makes an empty folder for files on their way in; whoever asks for it removes it."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from tinytorch.course import files
-from tinytorch.course.names import Lesson
+from tinytorch.course.build import release_notebook
+from tinytorch.course.names import Lesson, lessons
 from tinytorch.errors import CollectError
 from tinytorch.grading.collect.archives import Refused, read_collection
 from tinytorch.grading.collect.destination import Destination
@@ -62,11 +63,11 @@ def collect(destination: Destination, source: Path) -> Collection:
 
     A student's lessons that are not in `source` stay as they are; what is replaced is copied to the backups.
     """
-    lessons = destination.lessons()
-    names = Names(destination.module, lessons)
+    known = lessons(destination.project, destination.module)
+    names = Names(destination.module, known)
     stage = destination.make_stage()
     try:
-        contents = Contents([(lesson, destination.release_notebook(lesson)) for lesson in lessons])
+        contents = Contents([(lesson, release_notebook(destination.project, lesson)) for lesson in known])
         staged, unplaced = _stage(source, stage, contents)
         if not staged and not unplaced:
             raise CollectError(f"{source}: there is nothing in it; give the folder or zip with the submissions.")

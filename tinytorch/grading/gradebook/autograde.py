@@ -12,11 +12,11 @@ from tinytorch.course import files
 from tinytorch.grading.base.submission import Submission
 from tinytorch.grading.gradebook.converters import autograde_student
 from tinytorch.grading.gradebook.folder import ClassFolder
-from tinytorch.grading.gradebook.marks import is_in_gradebook, require_assignment
-from tinytorch.grading.gradebook.recorded import is_recorded
+from tinytorch.grading.gradebook.marks import check_gradebook, is_in_gradebook, require_assignment
 from tinytorch.grading.gradebook.release import require_fresh_release
-from tinytorch.grading.gradebook.setup import result_store, setup_for
+from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.run.pool import Graded, GradingPool, grade_many, usable_cores
+from tinytorch.grading.run.store import Store
 from tinytorch.grading.sandbox.bubblewrap import check_available
 
 
@@ -58,7 +58,7 @@ def autograde_class(class_folder: ClassFolder, plan: Plan) -> Iterator[Step]:
     results = grade_many(
         everyone,
         setup,
-        result_store(class_folder),
+        Store(class_folder.results),
         open_executor=plan.open_executor or (lambda: GradingPool(min(workers, len(everyone)))),
         in_flight=workers,
     )
@@ -81,9 +81,10 @@ def _record(class_folder: ClassFolder, graded: Graded, again: bool, count: tuple
         return Step(student, "ungraded", *count, words=obstacle)
     strays = ", ".join(class_folder.strays(student))
     words = f"not named as any lesson, so not graded: {strays}" if strays else ""
-    recorded = is_recorded(class_folder, student, graded.key)
+    recorded = class_folder.is_recorded(student, graded.key)
     if recorded and not again and is_in_gradebook(class_folder, student):
         return _step(graded, "current", *count, words)
+    check_gradebook(class_folder)
     autograde_student(class_folder, student, graded.key)
     return _step(graded, "recorded", *count, words)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import glob
 import logging
-import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -14,31 +13,28 @@ from types import TracebackType
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
+from sqlalchemy.exc import DBAPIError
 
 from tinytorch.course import files
 from tinytorch.errors import GradingError, TinyTorchError
 from tinytorch.grading.gradebook.folder import ClassFolder
-from tinytorch.grading.gradebook.marks import check_gradebook, gradebook_sentence
+from tinytorch.grading.gradebook.marks import gradebook_sentences
 from tinytorch.grading.gradebook.setup import load_config
 
 
 def generate_notebooks(class_folder: ClassFolder) -> None:
     """nbgrader's generate_assignment: release notebooks, and the assignment in the gradebook."""
-    _run(_Generate, class_folder, "generate", load_config(class_folder))
+    _run(_Generate, class_folder)
 
 
 def autograde_student(class_folder: ClassFolder, student: str, key: str) -> None:
     """nbgrader's autograde for one student, from the stored result of that key."""
-    check_gradebook(class_folder)
-    config = load_config(class_folder)
-    config.GradeByHiddenChecks.keys = {student: key}
-    _run(_Autograde, class_folder, "autograde", config, glob.escape(student))
+    _run(_Autograde, class_folder, glob.escape(student), keys={student: key})
 
 
 def feedback_student(class_folder: ClassFolder, student: str) -> None:
     """nbgrader's generate_feedback for one student."""
-    _run(_Feedback, class_folder, "feedback", load_config(class_folder), glob.escape(student))
+    _run(_Feedback, class_folder, glob.escape(student))
 
 
 class _FailureNote:
@@ -57,7 +53,9 @@ class _FailureNote:
 
 
 class _Noting(BaseConverter):
-    """Mixed into a converter: keeps what failed, where nbgrader's base would lose it."""
+    """Mixed into a converter: keeps what failed, where nbgrader's base would lose it. `step` names its log."""
+
+    step = ""
 
     def __init__(self, **kwargs: object) -> None:
         self.failure = _FailureNote()
@@ -77,20 +75,24 @@ class _Noting(BaseConverter):
 
 
 class _Generate(_Noting, GenerateAssignment):
-    pass
+    step = "generate"
 
 
 class _Autograde(_Noting, Autograde):
-    pass
+    step = "autograde"
 
 
 class _Feedback(_Noting, GenerateFeedback):
-    pass
+    step = "feedback"
 
 
-def _run(kind: type[_Noting], class_folder: ClassFolder, step: str, config: Config, students: str = "*") -> None:
-    """Runs one of nbgrader's converters for the students of a pattern; `step` names its log."""
-    path = class_folder.log(f"{step}-{class_folder.module}")
+def _run(
+    kind: type[_Noting], class_folder: ClassFolder, students: str = "*", keys: Mapping[str, str] | None = None
+) -> None:
+    """Runs one of nbgrader's converters for the students of a pattern; `keys` are of their results, where known."""
+    config = load_config(class_folder)
+    config.GradeByHiddenChecks.keys = dict(keys or {})
+    path = class_folder.log(f"{kind.step}-{class_folder.module}")
     with _logging_to(path) as log:
         course = CourseDirectory(config=config, log=log)
         course.assignment_id, course.student_id = class_folder.module.name, students
@@ -101,16 +103,13 @@ def _run(kind: type[_Noting], class_folder: ClassFolder, step: str, config: Conf
             converter.start()
         except (NbGraderException, OSError) as err:
             cause = converter.failure.error or err.__context__ or err
-            with files.sentences(class_folder.assignments):
-                if isinstance(cause, TinyTorchError | OSError):
+            with files.sentences(class_folder.assignments), gradebook_sentences(class_folder.gradebook):
+                if isinstance(cause, TinyTorchError | OSError | DBAPIError):
                     raise cause from None
-            raise GradingError(_explain(class_folder.gradebook, cause, path)) from err
+            raise GradingError(_explain(cause, path)) from err
 
 
-def _explain(gradebook: Path, cause: BaseException, log: Path) -> str:
-    origin = getattr(cause, "orig", None)  # SQLAlchemy keeps the database's own error there
-    if isinstance(origin, sqlite3.Error):
-        return gradebook_sentence(gradebook, str(origin))
+def _explain(cause: BaseException, log: Path) -> str:
     if "submissions associated" in str(cause):
         return f"{cause}; once there are grades, cells stay: take the change back or start a new gradebook."
     return f"nbgrader could not go on: {type(cause).__name__}: {cause} (its log is {log})."

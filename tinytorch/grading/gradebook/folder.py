@@ -5,17 +5,21 @@ nbgrader lays it out: a folder for each step, in it one for each student, in tha
 
 from __future__ import annotations
 
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbformat import NotebookNode
-
-from tinytorch.course import build, files, names
-from tinytorch.course.names import Lesson, Module
+from tinytorch.course import files
+from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.submission import Submission
+
+# In an autograded notebook's metadata: the key of the result that its scores came from.
+RESULT_MARK = "tinytorch_result"
+
+_TIMESTAMP = "timestamp.txt"  # nbgrader's own name for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class ClassFolder:
 
     def timestamp(self, student: str) -> Path:
         """The file that says when a student handed in."""
-        return timestamp_in(self.submitted(student))
+        return self.submitted(student) / _TIMESTAMP
 
     def autograded(self, student: str) -> Path:
         """A student's notebooks with outputs, scores and the checks' words."""
@@ -97,13 +101,6 @@ class ClassFolder:
         with files.sentences(self.assignments):
             self.assignments.mkdir(parents=True, exist_ok=True)
             return Path(tempfile.mkdtemp(prefix=".collect-", dir=self.assignments))
-
-    def lessons(self) -> list[Lesson]:
-        return names.lessons(self.project, self.module)
-
-    def release_notebook(self, lesson: Lesson) -> NotebookNode:
-        """A lesson's notebook as its source would release it now."""
-        return build.release_notebook(self.project, lesson)
 
     def handed_in(self) -> dict[str, Path]:
         """The folder of everyone who handed in, by student; empty when nobody did."""
@@ -130,14 +127,24 @@ class ClassFolder:
         """Notebooks handed in that are not named as a released lesson, so that nbgrader would pass over them."""
         return tuple(sorted(_notebooks(self.submitted(student)) - _notebooks(self.release)))
 
-    def gradable(self, student: str) -> set[str]:
-        """The names of the notebooks handed in that are named as a released lesson."""
-        return _notebooks(self.submitted(student)) & _notebooks(self.release)
-
     def autograded_students(self) -> tuple[str, ...]:
         """Those with autograded notebooks."""
         found = (self.assignments / "autograded").glob(f"*/{self.module}/*.ipynb")
         return tuple(sorted({path.parent.parent.name for path in found}))
+
+    def recorded_key(self, student: str) -> str | None:
+        """The result that a student's autograded notebooks were written from; None if they disagree or are missing."""
+        keys = {_mark_of(path) for path in self.autograded(student).glob("*.ipynb")}
+        return keys.pop() if len(keys) == 1 else None
+
+    def is_recorded(self, student: str, key: str) -> bool:
+        """Says whether the autograded notebooks hold the result `key` of just these files, handed in at this time."""
+        submitted, autograded = self.submitted(student), self.autograded(student)
+        return (
+            _notebooks(autograded) == _notebooks(submitted) & _notebooks(self.release)
+            and self.recorded_key(student) == key
+            and _timestamp(autograded) == _timestamp(submitted)
+        )
 
 
 def results_below(assignments: Path) -> Path:
@@ -145,10 +152,17 @@ def results_below(assignments: Path) -> Path:
     return assignments / "results"
 
 
-def timestamp_in(folder: Path) -> Path:
-    """nbgrader's own name for the time stamp of one submission, as it was handed in or graded."""
-    return folder / "timestamp.txt"
-
-
 def _notebooks(folder: Path) -> set[str]:
     return {path.name for path in folder.glob("*.ipynb")}
+
+
+def _timestamp(folder: Path) -> bytes:
+    path = folder / _TIMESTAMP
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _mark_of(path: Path) -> str | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["metadata"].get(RESULT_MARK)
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None  # half written or not ours: as good as missing

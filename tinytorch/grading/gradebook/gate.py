@@ -13,9 +13,10 @@ from tinytorch.grading.base.submission import Submission
 from tinytorch.grading.gradebook.exporter import read_release
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.release import require_fresh_release
-from tinytorch.grading.gradebook.setup import result_store, setup_for
+from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.handed_in.frame import is_fixed
 from tinytorch.grading.run.pool import GradingPool, grade_many, usable_cores
+from tinytorch.grading.run.store import Store
 
 UNTOUCHED = "the untouched release"
 REFERENCE = "the reference"
@@ -84,7 +85,7 @@ def _graded(
     graded = grade_many(
         [Submission(name, folder) for name, folder in folders.items()],
         setup,
-        result_store(class_folder),
+        Store(class_folder.results),
         open_executor=open_executor or (lambda: GradingPool(min(2, usable_cores()))),
         in_flight=2,
     )

@@ -101,28 +101,31 @@ def check_gradebook(class_folder: ClassFolder) -> None:
     path = class_folder.gradebook
     if not path.exists():
         return
-    try:
+    with gradebook_sentences(path):
         with sqlite3.connect(path, timeout=_LOCK_WAIT_S, isolation_level=None) as gradebook:
             gradebook.execute("BEGIN IMMEDIATE")
             gradebook.execute("ROLLBACK")
         gradebook.close()
-    except sqlite3.Error as err:
-        raise GradingError(gradebook_sentence(path, str(err))) from err
 
 
 @contextmanager
 def open_gradebook(class_folder: ClassFolder) -> Iterator[Gradebook]:
     """nbgrader's gradebook; what its database refuses while it is open is a GradingError."""
     path = class_folder.gradebook
+    with gradebook_sentences(path), Gradebook(f"sqlite:///{path}") as gradebook:
+        yield gradebook
+
+
+@contextmanager
+def gradebook_sentences(path: Path) -> Iterator[None]:
+    """Turns what the database at `path` says into a sentence that says what to do."""
     try:
-        with Gradebook(f"sqlite:///{path}") as gradebook:
-            yield gradebook
-    except SQLAlchemyError as err:
-        raise GradingError(gradebook_sentence(path, str(getattr(err, "orig", err)))) from err
+        yield
+    except (sqlite3.Error, SQLAlchemyError) as err:
+        raise GradingError(_sentence(path, str(getattr(err, "orig", err)))) from err
 
 
-def gradebook_sentence(path: Path, reason: str) -> str:
-    """What a user can do about the database's own `reason`."""
+def _sentence(path: Path, reason: str) -> str:
     if "locked" in reason:
         return f"{path}: the gradebook is locked by another program; close the formgrader or wait for the other run."
     if "readonly" in reason or "unable to open" in reason:

@@ -6,15 +6,14 @@ from pathlib import Path
 
 from tinytorch.course import files
 from tinytorch.grading.gradebook.folder import ClassFolder
-from tinytorch.grading.gradebook.recorded import recorded_key
-from tinytorch.grading.gradebook.setup import result_store
 from tinytorch.grading.run.receipt import Receipt, for_student, receipt
+from tinytorch.grading.run.store import Store
 
 
 def read_receipt(class_folder: ClassFolder, student: str) -> Receipt | None:
     """The receipt of the result that a student's autograded notebooks were written from; None when there is none."""
-    key = recorded_key(class_folder, student)
-    result = result_store(class_folder).get(key) if key else None
+    key = class_folder.recorded_key(student)
+    result = Store(class_folder.results).get(key) if key else None
     return None if key is None or result is None else receipt(result, class_folder.module.name, student, key)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tinytorch.course import files
-from tinytorch.course.build import build_source
-from tinytorch.course.names import Lesson
+from tinytorch.course.build import build_source, release_notebook
+from tinytorch.course.names import Lesson, lessons
 from tinytorch.course.notebooks import read_notebook
 from tinytorch.errors import ReleaseError, SourceError
 from tinytorch.grading.gradebook.converters import generate_notebooks
@@ -36,13 +36,17 @@ def generate_release(class_folder: ClassFolder) -> Generation:
     with _restored_on_failure(class_folder):
         generate_notebooks(class_folder)
     require_fresh_release(class_folder)
-    found = tuple(class_folder.release / lesson.notebook for lesson in class_folder.lessons())
+    found = tuple(
+        class_folder.release / lesson.notebook for lesson in lessons(class_folder.project, class_folder.module)
+    )
     return Generation(found, tuple(sorted(before)))
 
 
 def stale_lessons(class_folder: ClassFolder) -> tuple[tuple[Lesson, str], ...]:
     """Lessons whose release notebook doesn't say what their source says now, each with the reason."""
-    reasons = ((lesson, _why_stale(class_folder, lesson)) for lesson in class_folder.lessons())
+    reasons = (
+        (lesson, _why_stale(class_folder, lesson)) for lesson in lessons(class_folder.project, class_folder.module)
+    )
     return tuple((lesson, reason) for lesson, reason in reasons if reason)
 
 
@@ -52,7 +56,7 @@ def require_fresh_release(class_folder: ClassFolder) -> None:
     folder = class_folder.release
     for lesson, reason in stale_lessons(class_folder):
         raise ReleaseError(f"{folder / lesson.notebook}: {reason}; {advice}.")
-    known = {lesson.notebook for lesson in class_folder.lessons()}
+    known = {lesson.notebook for lesson in lessons(class_folder.project, class_folder.module)}
     if not known:
         sources = class_folder.project.modules_dir / class_folder.module.name
         raise ReleaseError(f"{sources}: there are no lessons; restore the sources.")
@@ -69,7 +73,7 @@ def _why_stale(class_folder: ClassFolder, lesson: Lesson) -> str:
         released = read_notebook(path)
     except SourceError as err:
         return f"the release notebook cannot be read ({err})"
-    if _content(released) != _content(class_folder.release_notebook(lesson)):
+    if _content(released) != _content(release_notebook(class_folder.project, lesson)):
         return "the release is older than its source"
     return ""
 

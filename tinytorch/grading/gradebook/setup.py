@@ -8,7 +8,6 @@ from traitlets.config.loader import PyFileConfigLoader
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.setup import DEFAULT_SEED, Setup
 from tinytorch.grading.gradebook.folder import ClassFolder
-from tinytorch.grading.run.store import Store
 
 CONFIG_NAME = "nbgrader_config.py"
 
@@ -29,7 +28,3 @@ def setup_for(class_folder: ClassFolder, sandbox: str, seed: int | None) -> Setu
     if not any(hidden.glob("test_*.py")):
         raise GradingError(f"{hidden}: the hidden checks are missing; grade from a complete checkout.")
     return Setup(class_folder.release, hidden, sandbox=sandbox, seed=seed)
-
-
-def result_store(class_folder: ClassFolder) -> Store:
-    return Store(class_folder.results)

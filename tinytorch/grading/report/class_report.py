@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tinytorch.course.exercises import Exercise, exercises
+from tinytorch.course.names import lessons
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.marks import StudentMarks, marks_of_class
-from tinytorch.grading.gradebook.recorded import recorded_key
-from tinytorch.grading.gradebook.setup import result_store
 from tinytorch.grading.handed_in.cells import clean_words
+from tinytorch.grading.run.store import Store
 
 BINS = 10
 
@@ -82,7 +82,7 @@ class Report:
 
 def build_report(class_folder: ClassFolder) -> Report:
     """Reads gradebook and results; raises GradingError when there is nothing to read or the gradebook is locked."""
-    released = [class_folder.release / lesson.notebook for lesson in class_folder.lessons()]
+    released = [class_folder.release / lesson.notebook for lesson in lessons(class_folder.project, class_folder.module)]
     columns = tuple(exercises([path for path in released if path.is_file()]))
     every = [_row(given, columns) for given in marks_of_class(class_folder)]
     rows = tuple(row for row in every if _is_graded(row, columns))
@@ -199,6 +199,6 @@ def _mean(scores: Sequence[float | None]) -> float | None:
 
 def _results(class_folder: ClassFolder, students: Sequence[str]) -> list[SubmissionResult]:
     """The results that the gradebook's scores came from, as the autograded notebooks name them."""
-    store = result_store(class_folder)
-    keys = (recorded_key(class_folder, student) for student in students)
+    store = Store(class_folder.results)
+    keys = (class_folder.recorded_key(student) for student in students)
     return [result for key in keys if key and (result := store.get(key)) is not None]

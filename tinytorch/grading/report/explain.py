@@ -11,7 +11,6 @@ from tinytorch.grading.base.result import CheckResult, ExerciseResult
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.marks import Mark, marks_of
 from tinytorch.grading.gradebook.receipts import read_receipt
-from tinytorch.grading.gradebook.recorded import recorded_key
 from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.run.receipt import Receipt, points_of
 from tinytorch.grading.run.store import Keys
@@ -92,7 +91,7 @@ def _no_check(full: Receipt, check: str) -> str:
 
 def _no_receipt(class_folder: ClassFolder, student: str) -> str:
     again = f"run `tito grade autograde {class_folder.module} --student {student}`"
-    if recorded_key(class_folder, student) is None:
+    if class_folder.recorded_key(student) is None:
         return f"{student}: not graded yet; {again} first."
     return f"{student}: the result that this grade came from is no longer in {class_folder.results}; {again}."
 

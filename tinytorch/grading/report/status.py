@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from tinytorch.course import files
+from tinytorch.course.names import lessons
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.setup import SANDBOXES
 from tinytorch.grading.gradebook.feedback import is_current
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.marks import waiting_by_student
-from tinytorch.grading.gradebook.recorded import is_recorded
 from tinytorch.grading.gradebook.release import stale_lessons
 from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.run.store import Keys, release_digest
@@ -83,7 +83,7 @@ def record_kit(class_folder: ClassFolder, archive: Path) -> None:
 
 def _lessons(class_folder: ClassFolder) -> Iterator[LessonStatus]:
     stale = {lesson.name: reason for lesson, reason in stale_lessons(class_folder)}
-    for lesson in class_folder.lessons():
+    for lesson in lessons(class_folder.project, class_folder.module):
         if lesson.name not in stale:
             yield LessonStatus(lesson.name, "done")
         else:
@@ -131,7 +131,7 @@ def _graded(class_folder: ClassFolder, student: str, makers: list[Keys]) -> Stat
     if not any(class_folder.autograded(student).glob("*.ipynb")):
         return "missing"
     keys = [maker.key(class_folder.submitted(student)) for maker in makers]
-    return "done" if any(is_recorded(class_folder, student, key) for key in keys) else "stale"
+    return "done" if any(class_folder.is_recorded(student, key) for key in keys) else "stale"
 
 
 def _feedback(class_folder: ClassFolder, student: str) -> State:
