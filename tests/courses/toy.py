@@ -24,8 +24,8 @@ from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run import pool
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.provenance import circumstances
-from tinytorch.grading.run.store import Keys
 
 REPOSITORY = Path(__file__).parents[2]
 MODULE = "13_kernels"

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 
 from tests.courses.toy import MODULE, Toy, look
 from tinytorch.errors import GraderFaultError, GradingError
-from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, RaceRecord, SubmissionResult
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.report.explain import explain
 from tinytorch.grading.report.rerun import Rerun, compare, rerun
@@ -145,7 +145,7 @@ def test_a_fault_while_grading_again_is_a_fault(graded: Toy) -> None:
 
 def timed(outcome: Outcome, share: float, low: float | None, high: float | None, **more: object) -> Receipt:
     """A receipt with one race, worth 8 points."""
-    races = ({"low": low, "high": high},)
+    races = (RaceRecord(1.2, low, high, 0.95, "above", 1.0, (1.0,), (1.0,), (1.2,), (), {"1": 1.0}, share),)
     check = CheckResult("test_race", "01_first", "check_a", 1.0, outcome, "Fast.", str(low), share=share, races=races)
     changed = dataclasses.replace(check, **more)
     return receipt(

@@ -17,8 +17,9 @@ from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.base.submission import Submission
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.pool import Graded, GradingPool, grade_many
-from tinytorch.grading.run.store import Keys, Store
+from tinytorch.grading.run.store import Store
 
 
 def grade_what_changes(folder: Path, setup: Setup) -> SubmissionResult:

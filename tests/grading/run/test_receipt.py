@@ -14,8 +14,8 @@ from nbformat import NotebookNode
 from tests.courses.toy import MODULE, make_checkout, released
 from tinytorch.bench import compare_timed, standing
 from tinytorch.grading.base.limits import Limits
-from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.checks.plugin import _race
+from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, RaceRecord, SubmissionResult
+from tinytorch.grading.checks.ending import race_record
 from tinytorch.grading.gradebook.annotate import RECEIPT_ID, annotate
 from tinytorch.grading.run.provenance import circumstances
 from tinytorch.grading.run.receipt import for_student, receipt
@@ -30,9 +30,9 @@ SHOWN_OF_A_CHECK = "requirement outcome points earned words hint speed"
 SHOWN_OF_A_RACE = "ratio low high confidence pairs bands share candidate_us reference_us notes"
 
 
-def race(ratio: float) -> dict:
+def race(ratio: float) -> RaceRecord:
     bands = {0.5: 0.4, 2.0: 1.0}
-    return _race(standing(compare_timed(lambda: 1.0, lambda: ratio, bound=tuple(bands)), bands))
+    return race_record(standing(compare_timed(lambda: 1.0, lambda: ratio, bound=tuple(bands)), bands))
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from tinytorch.errors import TinyTorchError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.base.setup import Setup
-from tinytorch.grading.run.store import Keys, Store, grader_digest
+from tinytorch.grading.run.keys import Keys, grader_digest
+from tinytorch.grading.run.store import Store
 
 CHECK = CheckResult("test_a", "01_first", "check_a", 1.0, Outcome.FAILED, "It adds.", "got 3", 0.5)
 RESULT = SubmissionResult(

@@ -15,8 +15,9 @@ from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.base.setup import DEFAULT_SANDBOX, DEFAULT_SEED, Setup
 from tinytorch.grading.gradebook.annotate import annotate
 from tinytorch.grading.gradebook.folder import RESULT_MARK, results_below
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.pool import grade_folder
-from tinytorch.grading.run.store import Keys, Store
+from tinytorch.grading.run.store import Store
 
 
 class StripSolutions(NbGraderPreprocessor):

@@ -12,8 +12,8 @@ from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.marks import Mark, marks_of
 from tinytorch.grading.gradebook.receipts import read_receipt
 from tinytorch.grading.gradebook.setup import setup_for
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.receipt import Receipt, points_of
-from tinytorch.grading.run.store import Keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.base.result import CheckResult, Outcome, SubmissionResult
+from tinytorch.grading.base.result import CheckResult, Outcome, RaceRecord, SubmissionResult
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.setup import setup_for
@@ -137,10 +137,10 @@ def _may_be_noise(then: CheckResult, now: CheckResult) -> bool:
     return is_open and is_comparable and all(map(_overlap, then.races, now.races))
 
 
-def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _overlap(one: RaceRecord, other: RaceRecord) -> bool:
     """An end that is None is open."""
     return not any(
-        left["high"] is not None and right["low"] is not None and left["high"] < right["low"]
+        left.high is not None and right.low is not None and left.high < right.low
         for left, right in ((one, other), (other, one))
     )
 

@@ -18,7 +18,7 @@ from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.marks import waiting_by_student
 from tinytorch.grading.gradebook.release import stale_lessons
 from tinytorch.grading.gradebook.setup import setup_for
-from tinytorch.grading.run.store import Keys, release_digest
+from tinytorch.grading.run.keys import Keys, release_digest
 
 State = Literal["missing", "stale", "done"]
 

@@ -23,7 +23,8 @@ from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.base.submission import Submission
-from tinytorch.grading.run.store import Keys, Store
+from tinytorch.grading.run.keys import Keys
+from tinytorch.grading.run.store import Store
 
 Grade = Callable[[Path, Setup], SubmissionResult]
 
@@ -49,14 +50,7 @@ def grade_folder(folder: Path, setup: Setup) -> SubmissionResult:
     """Grades one submission in this process; the function that executors run."""
     from tinytorch.grading.run.submission import grade_submission
 
-    return grade_submission(
-        folder,
-        release_dir=setup.release_dir,
-        hidden_dir=setup.hidden_dir,
-        limits=setup.limits,
-        sandbox=setup.sandbox,
-        seed=setup.seed,
-    )
+    return grade_submission(folder, setup)
 
 
 def usable_cores() -> int:

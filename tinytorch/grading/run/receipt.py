@@ -15,13 +15,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tinytorch.grading.base.result import CheckResult, Circumstances, ExerciseResult, SubmissionResult
+from tinytorch.grading.base.result import CheckResult, Circumstances, ExerciseResult, RaceRecord, SubmissionResult
 
 _MACHINE = (
     *("cpu_name", "physical_cores", "usable_cores", "l1d_bytes", "l2_bytes", "l3_bytes", "simd_bytes", "memory_bytes"),
     *("max_frequency_ghz", "os", "blas"),
 )
-_TIMED = ("ratio", "low", "high", "confidence", "pairs", "bands", "share", "candidate_us", "reference_us", "notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,26 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeedLine:
+    """A race as its student may see it; an end of the ratio's interval that is None is open."""
+
+    ratio: float
+    low: float | None
+    high: float | None
+    confidence: float
+    pairs: int
+    bands: dict[str, float]
+    share: float
+    candidate_us: tuple[float, ...]
+    reference_us: tuple[float, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, race: RaceRecord) -> SpeedLine:
+        return cls(**{field.name: getattr(race, field.name) for field in dataclasses.fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
 class CheckLine:
     """A check as its student may see it; `points` is its part of the exercise's. `speed` has each race's figures."""
 
@@ -52,7 +71,7 @@ class CheckLine:
     earned: float
     words: str
     hint: str
-    speed: tuple[dict[str, Any], ...]
+    speed: tuple[SpeedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +168,5 @@ def _line(check: CheckResult, exercise: ExerciseResult) -> CheckLine:
         earned=round(worth * check.earned / check.weight, 6),
         words=check.words,
         hint=check.hint,
-        speed=tuple({name: race[name] for name in _TIMED if name in race} for race in check.races),
+        speed=tuple(map(SpeedLine.of, check.races)),
     )
