@@ -14,7 +14,7 @@ from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.base.setup import DEFAULT_SANDBOX, DEFAULT_SEED, Setup
 from tinytorch.grading.gradebook.annotate import annotate
-from tinytorch.grading.gradebook.students import RESULT_MARK
+from tinytorch.grading.gradebook.folder import RESULT_MARK, results_below
 from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.pool import grade_folder
 from tinytorch.grading.run.store import Store
@@ -53,7 +53,7 @@ class GradeByHiddenChecks(NbGraderPreprocessor):
         release = Path(course.format_path(course.release_directory, ".", module))
         hidden = Path(self.project_root, "tests", "hidden", module)
         setup = Setup(release, hidden, sandbox=self.sandbox, seed=self.seed)
-        store = Store(Path(course.root, "results"))
+        store = Store(results_below(Path(course.root)))
         key = self.keys.get(student) or Keys(setup).key(folder)
         found = store.get(key)
         if found is None:

@@ -1,7 +1,7 @@
 """Receipts: what a grade came from. The instructor's tells everything, the student's what a student may know.
 
-The instructor's is the kept result, read through the key in the autograded notebooks. The student's is built field by
-field from it: a new field of a result stays out until someone lets it in. Left out are
+The instructor's is the kept result. The student's is built field by field from it: a new field of a result stays out
+until someone lets it in. Left out are
 
 * the seed, and the key (a hash over the seed: with the other hashes known, seeds could be tried out), since hidden
   inputs are drawn from the seed;
@@ -13,17 +13,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from tinytorch.course import files
-from tinytorch.course.names import Module
-from tinytorch.course.project import Project
 from tinytorch.grading.base.result import CheckResult, Circumstances, ExerciseResult, RaceRecord, SubmissionResult
-from tinytorch.grading.gradebook.setup import result_store
-from tinytorch.grading.gradebook.students import recorded_key
-
-FILE_NAME = "receipt.json"
 
 _MACHINE = (
     *("cpu_name", "physical_cores", "usable_cores", "l1d_bytes", "l2_bytes", "l3_bytes", "simd_bytes", "memory_bytes"),
@@ -113,13 +105,6 @@ class StudentReceipt:
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
 
 
-def read_receipt(project: Project, module: Module, student: str) -> Receipt | None:
-    """The receipt of the result that a student's autograded notebooks were written from; None when there is none."""
-    key = recorded_key(project, module, student)
-    result = result_store(project).get(key) if key else None
-    return None if result is None else receipt(result, module.name, student, key)
-
-
 def receipt(result: SubmissionResult, module: str, student: str, key: str) -> Receipt:
     return Receipt(
         module=module,
@@ -157,13 +142,6 @@ def for_student(full: Receipt) -> StudentReceipt:
         exercises=tuple(map(_exercise, full.exercises)),
         repairs=full.repairs,
     )
-
-
-def write_for_student(full: Receipt, folder: Path) -> Path:
-    """Writes the student's receipt beside their feedback pages."""
-    path = folder / FILE_NAME
-    files.write_bytes(path, (for_student(full).to_json() + "\n").encode("utf-8", "backslashreplace"))
-    return path
 
 
 def machine_values(noted: Circumstances) -> dict[str, Any]:
