@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -143,6 +145,14 @@ def test_negative_numbers(student):
 '''
 
 
+def module_toml(*, automatic: float, manual: float, title: str = "Kernels", requires: Sequence[str] = ()) -> str:
+    """What a module declares, as its file says it."""
+    return (
+        f'title = "{title}"\ndescription = "A module for tests."\nrequires = {json.dumps(list(requires))}\n\n'
+        f"[points]\nautomatic = {automatic}\nmanual = {manual}\n"
+    )
+
+
 def write_file(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -174,6 +184,7 @@ def make_checkout(root: Path) -> Project:
         "pyproject.toml": PYPROJECT,
         "LICENSE": "Apache-2.0\n",
         "README.md": "# A checkout\n",
+        "modules/13_kernels/module.toml": module_toml(automatic=85, manual=15),
         "modules/13_kernels/01_first.py": FIRST,
         "modules/13_kernels/02_second.py": SECOND,
         "tests/hidden/13_kernels/test_01_first.py": HIDDEN,

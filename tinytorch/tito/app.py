@@ -19,7 +19,7 @@ from tinytorch.tito import export, marks, module, render, system, test
 
 app = typer.Typer(
     name="tito",
-    help="Build, check, release and grade TinyTorch's Kernels module.",
+    help="Build, check, release and grade the modules of TinyTorch.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

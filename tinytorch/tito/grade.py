@@ -11,7 +11,7 @@ import typer
 
 from tinytorch.errors import GradingError
 from tinytorch.tito import render, show_grade
-from tinytorch.tito.module import ModuleName
+from tinytorch.tito.module import ModuleName, chosen
 
 if TYPE_CHECKING:
     from tinytorch.course.names import Module
@@ -30,8 +30,7 @@ Students = Annotated[list[str] | None, typer.Option("--student", help="Only this
 Again = Annotated[bool, typer.Option("--again", help="Also where it is up to date.")]
 
 
-def find(text: str) -> tuple[Project, Module]:
-    from tinytorch.course.names import resolve_module
+def find(text: str | None) -> tuple[Project, Module]:
     from tinytorch.course.project import find_project
 
     project = find_project()
@@ -42,7 +41,7 @@ def find(text: str) -> tuple[Project, Module]:
         raise GradingError(f"this tito came with a student kit and cannot grade {project.root}; {advice}.")
     if not importlib.util.find_spec("nbgrader"):
         raise GradingError("nbgrader is not installed here; run: pip install -e '.[instructor]'")
-    return project, resolve_module(project, text)
+    return project, chosen(project, text)
 
 
 @app.command()

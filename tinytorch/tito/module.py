@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Work through a module: start, test, complete, hand in.", no_args_is_help=True)
 
-Target = Annotated[str, typer.Argument(help="A module (13_kernels, 13, kernels) or a lesson (kernels/02).")]
-ModuleName = Annotated[str, typer.Argument(help="A module: 13_kernels, 13 or kernels.")]
+# A module goes by its folder's name, by its number, or by the name without the number.
+Target = Annotated[str, typer.Argument(help="A module (07_name, 07, name) or a lesson (name/02).")]
+ModuleName = Annotated[str, typer.Argument(help="A module: its folder's name (07_name), its number or its short name.")]
+OnlyModule = Annotated[str | None, typer.Argument(help="A module; may be left out where there is only one.")]
+EveryTarget = Annotated[str | None, typer.Argument(help="A module or lesson; all modules when left out.")]
 
 
 def _find(text: str) -> tuple[Project, Module | Lesson]:
@@ -28,24 +31,37 @@ def _find(text: str) -> tuple[Project, Module | Lesson]:
     return project, resolve(project, text)
 
 
+def chosen(project: Project, text: str | None) -> Module:
+    """The module called `text`, or the only one there is."""
+    from tinytorch.course.names import only_module, resolve_module
+
+    return only_module(project) if text is None else resolve_module(project, text)
+
+
+def every(project: Project, text: str | None) -> list[Module]:
+    """The module called `text`, or all of them."""
+    from tinytorch.course.names import modules, resolve_module
+
+    return modules(project) if text is None else [resolve_module(project, text)]
+
+
 @app.command("list")
 def list_modules(json: JsonOption = False) -> None:
     """List the modules, their lessons, and how far each is."""
-    from tinytorch.course import names, workspace
-    from tinytorch.course.project import find_project
-
-    project = find_project()
-    found = [state for module in names.modules(project) for state in workspace.status(project, module)]
-    show_module.lessons(found, project.root, json)
+    status(None, json)
 
 
 @app.command()
-def status(target: Target = "13_kernels", json: JsonOption = False) -> None:
+def status(target: EveryTarget = None, json: JsonOption = False) -> None:
     """Show how far a module or lesson is. Nothing is run."""
     from tinytorch.course import workspace
+    from tinytorch.course.names import modules, resolve
+    from tinytorch.course.project import find_project
 
-    project, chosen = _find(target)
-    show_module.lessons(workspace.status(project, chosen), project.root, json)
+    project = find_project()
+    targets = modules(project) if target is None else [resolve(project, target)]
+    states = [state for each in targets for state in workspace.status(project, each)]
+    show_module.lessons(states, project.root, json)
 
 
 @app.command()
@@ -53,8 +69,8 @@ def start(target: Target) -> None:
     """Put the notebooks in place; one that is there is never touched."""
     from tinytorch.course import workspace
 
-    project, chosen = _find(target)
-    show_module.started(workspace.start(project, chosen), project.root)
+    project, named = _find(target)
+    show_module.started(workspace.start(project, named), project.root)
 
 
 @app.command()
@@ -67,8 +83,8 @@ def run_tests(target: str, json: bool) -> None:
     """What `tito module test` and `tito test` do."""
     from tinytorch.course import workspace
 
-    project, chosen = _find(target)
-    runs = show_module.runs(workspace.test(project, chosen), json)
+    project, named = _find(target)
+    runs = show_module.runs(workspace.test(project, named), json)
     if not all(run.passed for run in runs):
         raise typer.Exit(1)
 
@@ -78,8 +94,8 @@ def complete(target: Target, json: JsonOption = False) -> None:
     """Run the visible checks and export every lesson that passes into your own package."""
     from tinytorch.course import workspace
 
-    project, chosen = _find(target)
-    done = show_module.completions(workspace.complete(project, chosen), project.root, json)
+    project, named = _find(target)
+    done = show_module.completions(workspace.complete(project, named), project.root, json)
     if not all(item.at for item in done):
         raise typer.Exit(1)
 
@@ -92,22 +108,21 @@ def reset(
     """Put the untouched notebooks back; yours go to backups/ first."""
     from tinytorch.course import workspace
 
-    project, chosen = _find(target)
-    if not yes and not typer.confirm(f"Put {chosen} back as released? Your notebooks are kept in backups/."):
+    project, named = _find(target)
+    if not yes and not typer.confirm(f"Put {named} back as released? Your notebooks are kept in backups/."):
         render.plain("Nothing was changed.")
         raise typer.Exit(1)
-    show_module.was_reset(workspace.reset(project, chosen), project.root)
+    show_module.was_reset(workspace.reset(project, named), project.root)
 
 
 @app.command()
 def submit(
-    module: ModuleName = "13_kernels",
+    module: OnlyModule = None,
     to: Annotated[Path | None, typer.Option("--to", help="The folder for the zip (default: this kit).")] = None,
 ) -> None:
     """Pack your notebooks into one zip to hand in."""
     from tinytorch.course import workspace
-    from tinytorch.course.names import resolve_module
     from tinytorch.course.project import find_project
 
     project = find_project()
-    show_module.submission(workspace.submit(project, resolve_module(project, module), to=to))
+    show_module.submission(workspace.submit(project, chosen(project, module), to=to))

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from tinytorch.course.exercises import exercises
 from tinytorch.course.leaks import Leak, find_leaks
+from tinytorch.course.module_facts import module_facts
 from tinytorch.course.names import Module
+from tinytorch.course.points import points_problems
 from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError, ReleaseError
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
@@ -58,6 +61,7 @@ def check_release(
     untouched, reference = results[UNTOUCHED], results[REFERENCE]
     problems = [
         *map(str, leaks),
+        *points_problems(exercises(sorted(project.release_dir(module).glob("*.ipynb"))), module_facts(project, module)),
         *_earned_for_nothing(untouched),
         *_not_earned(reference),
     ]
