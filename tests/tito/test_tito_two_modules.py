@@ -25,3 +25,13 @@ def test_status_without_a_name_shows_all_modules(tito: Tito, project: Project) -
     expected = ["13_kernels/01_first", "13_kernels/02_second", "14_norms/01_half"]
     assert [item["lesson"] for item in done.json] == expected
     assert tito("module", "list", "--json", at=project.root).json == done.json
+
+
+def test_new_says_what_it_wrote_and_what_comes_next(tito: Tito, project: Project) -> None:
+    done = tito("module", "new", "14_norms", "--requires", "13", at=project.root)
+    assert (done.code, done.err) == (0, "")
+    assert "Wrote modules/14_norms/01_first.py\n" in done.out
+    assert "tito grade generate 14_norms" in done.out
+    again = tito("module", "new", "14_norms", at=project.root)
+    assert (again.code, again.out) == (1, "")
+    assert "14_norms and 14_norms, which exists, would answer to the same" in again.err

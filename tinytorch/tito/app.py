@@ -15,7 +15,7 @@ import typer
 
 from tinytorch import __version__
 from tinytorch.errors import TinyTorchError
-from tinytorch.tito import export, marks, module, render, system, test
+from tinytorch.tito import export, marks, module, new, render, system, test
 
 app = typer.Typer(
     name="tito",
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(module.app, name="module")
 app.add_typer(marks.app, name="grade")
 app.add_typer(system.app, name="system")
+module.app.command("new")(new.new)
 app.command("export")(export.export)
 app.command("test")(test.test)
 

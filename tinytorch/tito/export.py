@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tinytorch.tito import render
-from tinytorch.tito.module import every
+from tinytorch.tito.targets import every
 
 
 def export(

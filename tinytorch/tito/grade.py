@@ -11,7 +11,7 @@ import typer
 
 from tinytorch.errors import GradingError
 from tinytorch.tito import render, show_grade
-from tinytorch.tito.module import ModuleName, chosen
+from tinytorch.tito.targets import ModuleName, chosen
 
 if TYPE_CHECKING:
     from tinytorch.course.names import Module

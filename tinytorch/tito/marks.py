@@ -12,8 +12,8 @@ import typer
 
 from tinytorch.tito import render, show_grade
 from tinytorch.tito.grade import Again, Students, app, find
-from tinytorch.tito.module import ModuleName, OnlyModule
 from tinytorch.tito.system import JsonOption
+from tinytorch.tito.targets import ModuleName, OnlyModule
 
 
 class Format(StrEnum):

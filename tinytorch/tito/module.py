@@ -3,46 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tinytorch.tito import render, show_module
 from tinytorch.tito.system import JsonOption
-
-if TYPE_CHECKING:
-    from tinytorch.course.names import Lesson, Module
-    from tinytorch.course.project import Project
+from tinytorch.tito.targets import EveryTarget, OnlyModule, Target, chosen, find
 
 app = typer.Typer(help="Work through a module: start, test, complete, hand in.", no_args_is_help=True)
-
-# A module goes by its folder's name, by its number, or by the name without the number.
-Target = Annotated[str, typer.Argument(help="A module (07_name, 07, name) or a lesson (name/02).")]
-ModuleName = Annotated[str, typer.Argument(help="A module: its folder's name (07_name), its number or its short name.")]
-OnlyModule = Annotated[str | None, typer.Argument(help="A module; may be left out where there is only one.")]
-EveryTarget = Annotated[str | None, typer.Argument(help="A module or lesson; all modules when left out.")]
-
-
-def _find(text: str) -> tuple[Project, Module | Lesson]:
-    from tinytorch.course.names import resolve
-    from tinytorch.course.project import find_project
-
-    project = find_project()
-    return project, resolve(project, text)
-
-
-def chosen(project: Project, text: str | None) -> Module:
-    """The module called `text`, or the only one there is."""
-    from tinytorch.course.names import only_module, resolve_module
-
-    return only_module(project) if text is None else resolve_module(project, text)
-
-
-def every(project: Project, text: str | None) -> list[Module]:
-    """The module called `text`, or all of them."""
-    from tinytorch.course.names import modules, resolve_module
-
-    return modules(project) if text is None else [resolve_module(project, text)]
 
 
 @app.command("list")
@@ -69,7 +38,7 @@ def start(target: Target) -> None:
     """Put the notebooks in place; one that is there is never touched."""
     from tinytorch.course import workspace
 
-    project, named = _find(target)
+    project, named = find(target)
     show_module.started(workspace.start(project, named), project.root)
 
 
@@ -83,7 +52,7 @@ def run_tests(target: str, json: bool) -> None:
     """What `tito module test` and `tito test` do."""
     from tinytorch.course import workspace
 
-    project, named = _find(target)
+    project, named = find(target)
     runs = show_module.runs(workspace.test(project, named), json)
     if not all(run.passed for run in runs):
         raise typer.Exit(1)
@@ -94,7 +63,7 @@ def complete(target: Target, json: JsonOption = False) -> None:
     """Run the visible checks and export every lesson that passes into your own package."""
     from tinytorch.course import workspace
 
-    project, named = _find(target)
+    project, named = find(target)
     done = show_module.completions(workspace.complete(project, named), project.root, json)
     if not all(item.at for item in done):
         raise typer.Exit(1)
@@ -108,7 +77,7 @@ def reset(
     """Put the untouched notebooks back; yours go to backups/ first."""
     from tinytorch.course import workspace
 
-    project, named = _find(target)
+    project, named = find(target)
     if not yes and not typer.confirm(f"Put {named} back as released? Your notebooks are kept in backups/."):
         render.plain("Nothing was changed.")
         raise typer.Exit(1)
