@@ -10,7 +10,7 @@ import pytest
 
 import tinytorch
 from tinytorch.grading.base.limits import Limits
-from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.base.setup import Required, Setup
 from tinytorch.grading.run.keys import GRADER_ROOMS, Keys, rooms_digest
 
 
@@ -58,11 +58,8 @@ def test_every_setting_counts(setup: Setup, tmp_path: Path, change: dict) -> Non
 
 
 def test_what_required_modules_release_counts(setup: Setup, tmp_path: Path) -> None:
-    required = tmp_path / "required"
-    required.mkdir()
-    before = key(dataclasses.replace(setup, required_dirs=(required,)), tmp_path)
-    (required / "01_base.ipynb").write_text("given")
-    assert key(dataclasses.replace(setup, required_dirs=(required,)), tmp_path) != before
+    keys = {key(dataclasses.replace(setup, required=(Required("01_base", text),)), tmp_path) for text in ("a", "b")}
+    assert len({*keys, key(setup, tmp_path)}) == 3
 
 
 # What cannot change a score or a word of feedback that was computed with it.
