@@ -62,7 +62,7 @@ class ClassFolder:
     @property
     def results(self) -> Path:
         """The kept results of grading, of all modules."""
-        return results_below(self.assignments)
+        return self.assignments / "results"
 
     @property
     def kits(self) -> Path:
@@ -145,11 +145,6 @@ class ClassFolder:
             and self.recorded_key(student) == key
             and _timestamp(autograded) == _timestamp(submitted)
         )
-
-
-def results_below(assignments: Path) -> Path:
-    """The kept results of the class folder at `assignments`, for whom nbgrader tells no more than that."""
-    return assignments / "results"
 
 
 def _notebooks(folder: Path) -> set[str]:
