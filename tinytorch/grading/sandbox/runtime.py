@@ -18,14 +18,14 @@ import tinytorch
 PRIVATE_NAME = "_student_side"
 _PREFIX = "tinytorch-runtime-"
 _ABANDONED_S = 24 * 3600
-_TOOLS = ("simd", "hardware", "bench", "plots")
+_ROOMS = ("simd", "hardware", "bench", "plots", "notebooks")  # what lessons import, and the shell that runs them
 
 
 @functools.cache
 def runtime_tree() -> Path:
     """The tree, made once for this grader process and removed when it ends.
 
-    It holds the tools that the lessons import and the student's side of the wire. The reference kernels, the course
+    It holds the rooms that the lessons import, the shell that runs them, and the student's side of the wire. The reference kernels, the course
     tools, the grader, the command line and all lesson sources are left out: `core.kernels` is made by the student's
     process from their own notebooks.
     """
@@ -52,7 +52,7 @@ def build_runtime(root: Path) -> None:
     (root / "tinytorch" / "core").mkdir(parents=True)
     for name in ("__init__.py", "errors.py", "core/__init__.py"):
         shutil.copyfile(package / name, root / "tinytorch" / name)
-    for name in _TOOLS:
+    for name in _ROOMS:
         shutil.copytree(package / name, root / "tinytorch" / name, ignore=ignore)
     shutil.copytree(Path(__file__).with_name("inside"), root / PRIVATE_NAME, ignore=ignore)
     compileall.compile_dir(root, quiet=2, workers=1)
