@@ -27,4 +27,4 @@ def setup_for(class_folder: ClassFolder, sandbox: str, seed: int | None) -> Setu
     hidden = class_folder.hidden
     if not any(hidden.glob("test_*.py")):
         raise GradingError(f"{hidden}: the hidden checks are missing; grade from a complete checkout.")
-    return Setup(class_folder.release, hidden, sandbox=sandbox, seed=seed)
+    return Setup(class_folder.release, hidden, sandbox=sandbox, seed=seed, outcomes_dir=class_folder.outcomes)

@@ -7,6 +7,7 @@ a ratio on either side of a band's edge.
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -54,7 +55,7 @@ def rerun(class_folder: ClassFolder, before: Receipt, check: str = "", grade: po
     `before` is the whole receipt, whatever is asked for.
     """
     [submission] = class_folder.submissions((before.student,))
-    setup = setup_for(class_folder, before.sandbox, before.seed)
+    setup = dataclasses.replace(setup_for(class_folder, before.sandbox, before.seed), outcomes_dir=None)
     result = _in_scratch(submission.folder, setup, grade or pool.grade_folder)
     if result.fault:
         raise GraderFaultError(f"{before.student}: grading again failed, by a fault of the grader: {result.fault}")
