@@ -12,6 +12,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tinytorch"
 
+DECIDES_GRADES = ("base", "handed_in", "collect", "sandbox", "checks", "run")
+WRITES_GRADES_DOWN = ("tinytorch.grading.gradebook", "tinytorch.grading.report", "nbgrader")
+
 # room -> what it must never import (prefixes of module names)
 FORBIDDEN = {
     "core": ("tinytorch.course", "tinytorch.grading", "tinytorch.tito"),
@@ -44,6 +47,11 @@ FORBIDDEN = {
     "plots": ("tinytorch.core", "tinytorch.course", "tinytorch.grading", "tinytorch.tito"),
     "course": ("tinytorch.grading", "tinytorch.tito", "nbgrader"),
     "grading": ("tinytorch.tito", "tinytorch.core"),
+    # What decides a grade knows nothing of what writes it down, and nbgrader is spoken to in one room.
+    **{f"grading/{room}": WRITES_GRADES_DOWN for room in DECIDES_GRADES},
+    "grading/gradebook": ("tinytorch.grading.report",),
+    "grading/report": ("nbgrader",),
+    "tito": ("nbgrader",),
 }
 
 
