@@ -13,17 +13,20 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from tests.courses.tiny import module_toml
 from tinytorch.course.build import release_notebook
 from tinytorch.course.names import Module, lessons, resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.gradebook.autograde import Plan, Step, autograde_class
 from tinytorch.grading.gradebook.exporter import read_release
+from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run import pool
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.provenance import circumstances
-from tinytorch.grading.run.store import Keys, Setup
 
 REPOSITORY = Path(__file__).parents[2]
 MODULE = "13_kernels"
@@ -114,6 +117,7 @@ def make_checkout(root: Path) -> Project:
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     first = LESSON.format(title="First", short="first", name="add_first", points=10)
     second = LESSON.format(title="Second", short="second", name="add_second", points=4)
+    (sources / "module.toml").write_text(module_toml(automatic=14, manual=5))
     (sources / "01_first.py").write_text(HEADER + first)
     (sources / "02_second.py").write_text(HEADER + second + QUESTION)
     hidden = root / "tests" / "hidden" / MODULE
@@ -125,6 +129,10 @@ def make_checkout(root: Path) -> Project:
 
 def module_of(project: Project) -> Module:
     return resolve_module(project, MODULE)
+
+
+def class_folder_of(project: Project) -> ClassFolder:
+    return ClassFolder(project, module_of(project))
 
 
 def released(project: Project) -> dict[str, NotebookNode]:
@@ -182,6 +190,7 @@ class Toy:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.module = module_of(project)
+        self.class_folder = class_folder_of(project)
 
     @property
     def assignments(self) -> Path:
@@ -208,7 +217,7 @@ class Toy:
 
     def grade(self, *students: str, again: bool = False) -> list[Step]:
         plan = Plan(sandbox="none", students=students, again=again, workers=1, open_executor=AtOnce)
-        return list(autograde_class(self.project, self.module, plan))
+        return list(autograde_class(self.class_folder, plan))
 
 
 def answered(notebook: NotebookNode, body: str) -> NotebookNode:
@@ -225,7 +234,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A toy checkout generated once; tests take copies."""
     root = tmp_path_factory.mktemp("generated")
     project = make_checkout(root)
-    generate_release(project, module_of(project))
+    generate_release(class_folder_of(project))
     return root
 
 

@@ -18,7 +18,8 @@ import tinytorch
 PRIVATE_NAME = "_student_side"
 _PREFIX = "tinytorch-runtime-"
 _ABANDONED_S = 24 * 3600
-_TOOLS = ("simd", "hardware", "bench", "plots")
+# What of `tinytorch` a student process sees, but for the package that its own notebooks make.
+COPIED = ("__init__.py", "errors.py", "core/__init__.py", "simd", "hardware", "bench", "plots")
 
 
 @functools.cache
@@ -50,10 +51,12 @@ def build_runtime(root: Path) -> None:
     package = Path(tinytorch.__file__).parent
     ignore = shutil.ignore_patterns("__pycache__", "*.nbi", "*.nbc")
     (root / "tinytorch" / "core").mkdir(parents=True)
-    for name in ("__init__.py", "errors.py", "core/__init__.py"):
-        shutil.copyfile(package / name, root / "tinytorch" / name)
-    for name in _TOOLS:
-        shutil.copytree(package / name, root / "tinytorch" / name, ignore=ignore)
+    for name in COPIED:
+        source, target = package / name, root / "tinytorch" / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=ignore)
+        else:
+            shutil.copyfile(source, target)
     shutil.copytree(Path(__file__).with_name("inside"), root / PRIVATE_NAME, ignore=ignore)
     compileall.compile_dir(root, quiet=2, workers=1)
     for path in root.rglob("*"):
