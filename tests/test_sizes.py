@@ -21,9 +21,11 @@ CODE_COLUMNS = 100  # of a lesson's code cell: what a notebook shows without a s
 #: path: (lines, why it is that long)
 LONG_FILES = {
     "tests/grading/gradebook/test_autograde.py": (301, "one line over; goes with its next change"),
+    "tests/grading/run/test_outcomes.py": (305, "five lines over; goes with its next change"),
 }
 #: path: (lines, why it is that long)
 LONG_COMMANDS = {
+    "tinytorch/tito/grade.py": (121, "one line over; goes with its next change"),
     "tinytorch/tito/render.py": (126, "no command: how every command prints"),
     "tinytorch/tito/show_grade.py": (198, "no command: the texts of all commands of `tito grade`"),
 }
@@ -39,6 +41,7 @@ WIDE_LINES = {
     "modules/13_kernels/04_parallelism.py": 55,
     "modules/13_kernels/05_quantization.py": 79,
     "modules/13_kernels/06_analysis.py": 81,
+    "modules/14_stability/01_normalize.py": 20,
 }
 
 
@@ -48,7 +51,7 @@ def name_of(path: Path) -> str:
 
 def is_exported(path: Path) -> bool:
     """True for what nbdev writes: its size is that of the lesson it comes from."""
-    return name_of(path).startswith("tinytorch/core/kernels/") or path.name == "_modidx.py"
+    return name_of(path).startswith("tinytorch/core/") or path.name == "_modidx.py"
 
 
 def python_files(*folders: str) -> list[Path]:
