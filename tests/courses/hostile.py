@@ -24,7 +24,7 @@ from pathlib import Path
 from nbformat.v4 import new_code_cell
 
 from tests.courses.tiny import module_toml
-from tests.courses.toy import HEADER, REPOSITORY, Toy, module_of
+from tests.courses.toy import HEADER, REPOSITORY, Toy
 from tinytorch.course.project import find_project
 from tinytorch.grading.gradebook.exporter import read_release
 from tinytorch.grading.gradebook.release import generate_release
@@ -114,7 +114,7 @@ def make_course(root: Path) -> Toy:
         (root / path).write_text(text)
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     toy = Toy(find_project(root))
-    generate_release(toy.project, module_of(toy.project))
+    generate_release(toy.class_folder)
     return toy
 
 

@@ -8,12 +8,16 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tinytorch.grading.checks.running import About
+
 EXPORT = "#| export\n"
 HEAD = """\
 import numpy as np, pytest
 from tinytorch.grading.checks import check
 pytestmark = pytest.mark.lesson('01_first')
 """
+
+ABOUT = About("test_01_first::test_it", "01_first", "check_it", 1.0, "It works.")
 
 
 def code(source: str, cell_id: str, **metadata: object) -> NotebookNode:

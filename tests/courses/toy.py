@@ -18,13 +18,15 @@ from tinytorch.course.build import release_notebook
 from tinytorch.course.names import Module, lessons, resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.gradebook.autograde import Plan, Step, autograde_class
 from tinytorch.grading.gradebook.exporter import read_release
+from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run import pool
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.provenance import circumstances
-from tinytorch.grading.run.store import Keys, Setup
 
 REPOSITORY = Path(__file__).parents[2]
 MODULE = "13_kernels"
@@ -129,6 +131,10 @@ def module_of(project: Project) -> Module:
     return resolve_module(project, MODULE)
 
 
+def class_folder_of(project: Project) -> ClassFolder:
+    return ClassFolder(project, module_of(project))
+
+
 def released(project: Project) -> dict[str, NotebookNode]:
     """Each lesson's release notebook, straight from its source."""
     return {lesson.name: release_notebook(project, lesson) for lesson in lessons(project, module_of(project))}
@@ -184,6 +190,7 @@ class Toy:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.module = module_of(project)
+        self.class_folder = class_folder_of(project)
 
     @property
     def assignments(self) -> Path:
@@ -210,7 +217,7 @@ class Toy:
 
     def grade(self, *students: str, again: bool = False) -> list[Step]:
         plan = Plan(sandbox="none", students=students, again=again, workers=1, open_executor=AtOnce)
-        return list(autograde_class(self.project, self.module, plan))
+        return list(autograde_class(self.class_folder, plan))
 
 
 def answered(notebook: NotebookNode, body: str) -> NotebookNode:
@@ -227,7 +234,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A toy checkout generated once; tests take copies."""
     root = tmp_path_factory.mktemp("generated")
     project = make_checkout(root)
-    generate_release(project, module_of(project))
+    generate_release(class_folder_of(project))
     return root
 
 

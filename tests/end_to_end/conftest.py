@@ -14,7 +14,8 @@ import pytest
 from tinytorch.course.names import resolve_module
 from tinytorch.course.project import find_project
 from tinytorch.grading.base.result import ExerciseResult
-from tinytorch.grading.run.receipt import read_receipt
+from tinytorch.grading.gradebook.folder import ClassFolder
+from tinytorch.grading.gradebook.receipts import read_receipt
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -60,7 +61,7 @@ class Checkout:
     def exercises(self, student: str) -> tuple[ExerciseResult, ...]:
         """What a graded student's receipt says of every exercise."""
         project = find_project(self.root)
-        return read_receipt(project, resolve_module(project, "13_kernels"), student).exercises
+        return read_receipt(ClassFolder(project, resolve_module(project, "13_kernels")), student).exercises
 
     def environment(self) -> dict[str, str]:
         """The copy's packages before the installed ones, and the virtual environment's commands on the PATH."""

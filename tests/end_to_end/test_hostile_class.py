@@ -33,9 +33,9 @@ from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import MIB, Limits
 from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.gradebook import autograde
-from tinytorch.grading.gradebook.setup import result_store, setup_for
-from tinytorch.grading.gradebook.students import recorded_key
+from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.report.class_report import Row, build_report
+from tinytorch.grading.run.store import Store
 from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.tito.app import main
 
@@ -65,9 +65,9 @@ class World:
     named: socket.socket
 
     def result(self, name: str) -> SubmissionResult:
-        key = recorded_key(self.toy.project, self.toy.module, name)
+        key = self.toy.class_folder.recorded_key(name)
         assert key, f"{name} is not in the gradebook"
-        found = result_store(self.toy.project).get(key)
+        found = Store(self.toy.class_folder.results).get(key)
         assert found is not None
         return found
 
@@ -139,7 +139,7 @@ def snapshot(root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def rows(world: World) -> dict[str, Row]:
-    return {row.student: row for row in build_report(world.toy.project, world.toy.module).rows}
+    return {row.student: row for row in build_report(world.toy.class_folder).rows}
 
 
 def test_everyone_is_graded(world: World, rows: dict[str, Row]) -> None:
@@ -242,7 +242,7 @@ def test_the_outside_is_as_it_was(world: World) -> None:
 
 
 def test_the_gradebook_has_the_points_of_the_release(world: World) -> None:
-    report = build_report(world.toy.project, world.toy.module)
+    report = build_report(world.toy.class_folder)
     assert [(item.grade_id, item.points) for item in report.exercises] == [("check_scale", POINTS)]
 
 

@@ -16,6 +16,7 @@ from tests.submissions import build
 from tests.tools.mutants.checks import hidden_checks
 from tests.tools.mutants.grade import one_of
 from tinytorch.grading.base.result import ExerciseResult, Outcome, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.run.submission import grade_submission
 
 from .conftest import THROUGH_THE_COMMAND_LINE, Checkout, is_named
@@ -57,7 +58,7 @@ def checks_of(name: str, lesson: str) -> list[str]:
 
 
 def _grade(folder: Path, release: Path, hidden: Path, checks: list[str]) -> SubmissionResult:
-    return grade_submission(folder, release_dir=release, hidden_dir=hidden, only=one_of(checks))
+    return grade_submission(folder, Setup(release, hidden), one_of(checks))
 
 
 @pytest.fixture(scope="session")

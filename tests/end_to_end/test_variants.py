@@ -13,6 +13,7 @@ from tests.submissions import build
 from tests.tools.mutants.checks import HIDDEN, hidden_checks
 from tests.tools.mutants.grade import one_of, write_release, write_sources
 from tests.tools.mutants.mutants import reference_notebooks
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.run.submission import grade_submission
 
 pytestmark = pytest.mark.slow
@@ -40,7 +41,7 @@ def test_a_correct_solution_keeps_all_points_but_those_of_speed(
     submission = build.build_submission(name, source, release, tmp_path)
     lessons = build.load(name).lessons
     checks = [check.name for check in hidden_checks() if check.lesson in lessons and not check.is_race]
-    result = grade_submission(submission, release_dir=release, hidden_dir=HIDDEN, seed=SEED, only=one_of(checks))
+    result = grade_submission(submission, Setup(release, HIDDEN, seed=SEED), one_of(checks))
     assert result.fault == ""
     found = [check for exercise in result.exercises for check in exercise.checks]
     assert {check.check.partition("[")[0] for check in found} == set(checks)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.courses.samples import plain_notebook
+from tests.courses.samples import ABOUT, plain_notebook
 from tests.courses.toy import checkout, generated, graded, graded_root, toy
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.checks.running import RunningCheck
 from tinytorch.grading.checks.student import Student
 from tinytorch.grading.handed_in.cells import code_cells
 from tinytorch.grading.sandbox.bubblewrap import check_available
@@ -50,6 +51,6 @@ def open_student(open_session: OpenSession) -> Callable[..., Student]:
     """A student fixture over a notebook with the given cells."""
 
     def open_one(*sources: str, **limits: float) -> Student:
-        return Student(open_session(*sources, **limits), lambda: open_session())
+        return Student(open_session(*sources, **limits), lambda: open_session(), RunningCheck(ABOUT))
 
     return open_one

@@ -17,7 +17,8 @@ from tests.courses.toy import MODULE, Toy
 from tests.tito.running import Tito
 from tinytorch.course import files
 from tinytorch.course.project import Project, find_project
-from tinytorch.grading.gradebook import autograde, converters, gate
+from tinytorch.grading.gradebook import converters, gate, marks
+from tinytorch.grading.gradebook.folder import ClassFolder
 
 CLASS = {
     "generate": "grade generate 13 --sandbox none",
@@ -37,7 +38,7 @@ DISK_FULL = "the disk is full"
 
 @pytest.fixture(autouse=True)
 def looked_at(looking: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converters, "_LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr(marks, "_LOCK_WAIT_S", 0.1)
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -233,13 +234,13 @@ def test_a_gradebook_that_is_locked_while_it_is_read_is_a_sentence(
     tito: Tito, graded: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = sqlite3.connect(graded.assignments / "gradebook.db", isolation_level=None)
-    look_for = autograde.is_recorded
+    look_for = ClassFolder.is_recorded
 
-    def lock_first(*arguments: object) -> bool:
+    def lock_first(class_folder: ClassFolder, student: str, key: str) -> bool:
         other.execute("BEGIN EXCLUSIVE" if not other.in_transaction else "SELECT 1")
-        return look_for(*arguments)
+        return look_for(class_folder, student, key)
 
-    monkeypatch.setattr(autograde, "is_recorded", lock_first)
+    monkeypatch.setattr(ClassFolder, "is_recorded", lock_first)
     done = tito("grade", "autograde", "13", "--sandbox", "none", at=graded.project.root)
     other.close()
     assert done.code == 1

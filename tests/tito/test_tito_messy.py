@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.courses.toy import MODULE, Toy, answered, as_json, make_checkout, module_of, released
+from tests.courses.toy import MODULE, Toy, answered, as_json, make_checkout, released
 from tests.tito.running import ROOT, Done, as_process
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.gradebook.release import generate_release
@@ -39,7 +39,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
     except SandboxUnavailableError as err:
         pytest.skip(str(err))
     toy = Toy(make_checkout(tmp_path_factory.mktemp("messy")))
-    generate_release(toy.project, module_of(toy.project))
+    generate_release(toy.class_folder)
     solved = {name: as_json(answered(nb, "    return a + b")) for name, nb in released(toy.project).items()}
     downloads = tmp_path_factory.mktemp("downloads")
     for mess in messes.MESSES:

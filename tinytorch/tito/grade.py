@@ -14,8 +14,7 @@ from tinytorch.tito import render, show_grade
 from tinytorch.tito.targets import ModuleName, chosen
 
 if TYPE_CHECKING:
-    from tinytorch.course.names import Module
-    from tinytorch.course.project import Project
+    from tinytorch.grading.gradebook.folder import ClassFolder
 
 app = typer.Typer(help="Generate, release, collect, grade, report (instructors).", no_args_is_help=True)
 
@@ -30,7 +29,8 @@ Students = Annotated[list[str] | None, typer.Option("--student", help="Only this
 Again = Annotated[bool, typer.Option("--again", help="Also where it is up to date.")]
 
 
-def find(text: str | None) -> tuple[Project, Module]:
+def find(text: str | None) -> ClassFolder:
+    """The class folder of the module called `text`, or of the only one; TinyTorchError where nothing can be graded."""
     from tinytorch.course.project import find_project
 
     project = find_project()
@@ -41,21 +41,23 @@ def find(text: str | None) -> tuple[Project, Module]:
         raise GradingError(f"this tito came with a student kit and cannot grade {project.root}; {advice}.")
     if not importlib.util.find_spec("nbgrader"):
         raise GradingError("nbgrader is not installed here; run: pip install -e '.[instructor]'")
-    return project, chosen(project, text)
+    from tinytorch.grading.gradebook.folder import ClassFolder
+
+    return ClassFolder(project, chosen(project, text))
 
 
 @app.command()
 def generate(module: ModuleName, sandbox: SandboxOption = Sandbox.BWRAP) -> None:
     """Make nbgrader's source and release notebooks, and put the release through the gate."""
-    project, target = find(module)
+    class_folder = find(module)
 
     from tinytorch.grading.gradebook.gate import check_release
     from tinytorch.grading.gradebook.release import generate_release
 
     show_grade.warn_if_open(sandbox)
-    show_grade.generated(generate_release(project, target), project.root)
+    show_grade.generated(generate_release(class_folder), class_folder.project.root)
     render.progress("Release gate: looking for leaks, grading the untouched release and the reference")
-    report = check_release(project, target, sandbox=sandbox)
+    report = check_release(class_folder, sandbox=sandbox)
     show_grade.gate(report)
     report.require()
 
@@ -67,16 +69,16 @@ def release(
     sandbox: SandboxOption = Sandbox.BWRAP,
 ) -> None:
     """Write the student kit, as a folder and as a zip, once the release gate says yes."""
-    project, target = find(module)
+    class_folder = find(module)
 
     from tinytorch.course.kit import build_kit
     from tinytorch.grading.gradebook.gate import check_release
     from tinytorch.grading.report.status import record_kit
 
     show_grade.warn_if_open(sandbox)
-    check_release(project, target, sandbox=sandbox).require()
-    kit = build_kit(project, target, to)
-    record_kit(project, target, kit.archive)
+    check_release(class_folder, sandbox=sandbox).require()
+    kit = build_kit(class_folder.project, class_folder.module, to)
+    record_kit(class_folder, kit.archive)
     show_grade.kit(kit)
 
 
@@ -85,11 +87,11 @@ def collect(
     module: ModuleName, source: Annotated[Path, typer.Argument(help="A folder or zip of submissions.")]
 ) -> None:
     """Take submissions in, as people or learning platforms hand them over."""
-    project, target = find(module)
+    class_folder = find(module)
 
     from tinytorch.grading.collect.take_in import collect as take_in
 
-    show_grade.collection(take_in(project, target, source), project.root)
+    show_grade.collection(take_in(class_folder, source), class_folder.project.root)
 
 
 @app.command()
@@ -103,7 +105,7 @@ def autograde(
     seed: Annotated[int | None, typer.Option(help="Draw the checks' inputs from this seed.")] = None,
 ) -> None:
     """Grade what was collected, in a sandbox, and write nbgrader's notebooks and gradebook."""
-    project, target = find(module)
+    class_folder = find(module)
 
     from tinytorch.grading.gradebook.autograde import Plan, autograde_class
 
@@ -115,5 +117,5 @@ def autograde(
         open_executor, threads = cluster_executor(scheduler)
         workers = workers or threads
     plan = Plan(sandbox, seed, tuple(student or ()), again, workers, open_executor)
-    if show_grade.grading(autograde_class(project, target, plan)):
+    if show_grade.grading(autograde_class(class_folder, plan)):
         raise typer.Exit(1)

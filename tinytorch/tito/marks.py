@@ -26,11 +26,11 @@ class Format(StrEnum):
 @app.command()
 def feedback(module: ModuleName, student: Students = None, again: Again = False) -> None:
     """Write each graded student's feedback pages."""
-    project, target = find(module)
+    class_folder = find(module)
 
     from tinytorch.grading.gradebook.feedback import make_feedback
 
-    show_grade.feedback(make_feedback(project, target, tuple(student or ()), again=again), project.root)
+    show_grade.feedback(make_feedback(class_folder, tuple(student or ()), again=again), class_folder.project.root)
 
 
 @app.command()
@@ -40,11 +40,11 @@ def report(
     to: Annotated[Path | None, typer.Option("--to", help="A file to write instead of printing.")] = None,
 ) -> None:
     """Show the class: per student, per exercise, statistics, the checks most often failed."""
-    project, target = find(module)
+    class_folder = find(module)
 
     from tinytorch.grading.report.class_report import build_report
 
-    show_grade.report(build_report(project, target), kind, to)
+    show_grade.report(build_report(class_folder), kind, to)
 
 
 @app.command()
@@ -58,18 +58,18 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """Show what a grade came from: the receipt, check by check, and the gradebook's side of it."""
-    project, target = find(module)
+    class_folder = find(module)
 
     from tinytorch.grading.report.explain import explain as find_reasons
     from tinytorch.grading.report.rerun import rerun as grade_again
     from tinytorch.tito import show_explain
 
-    found = find_reasons(project, target, student, check)
+    found = find_reasons(class_folder, student, check)
     again = None
     if rerun:
         show_grade.warn_if_open(found.receipt.sandbox)
         render.progress(f"Grading {student} again in a scratch place")
-        again = grade_again(project, target, found.receipt, check)
+        again = grade_again(class_folder, found.receipt, check)
     show_explain.explanation(found, again, json)
     if again is not None and not again.is_same:
         raise typer.Exit(1)
@@ -78,11 +78,11 @@ def explain(
 @app.command()
 def status(module: OnlyModule = None, json: JsonOption = False) -> None:
     """Show what was generated, released, handed in, graded."""
-    project, target = find(module)
+    class_folder = find(module)
 
     from tinytorch.grading.report.status import module_status
 
-    show_grade.status(module_status(project, target), json)
+    show_grade.status(module_status(class_folder), json)
 
 
 @app.command()
@@ -92,11 +92,11 @@ def manual(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Open nbgrader's formgrader for the open questions; Ctrl-C ends it."""
-    project, _ = find(module)
+    class_folder = find(module)
 
     from tinytorch.grading.gradebook.formgrader import formgrader
 
-    found = formgrader(project, port, open_browser=browser)
+    found = formgrader(class_folder, port, open_browser=browser)
     render.plain(f"Serving {found.url} (Ctrl-C ends it)")
     sys.stdout.flush()
     # Jupyter takes this process over: Ctrl-C is then its own, and it asks before it ends.

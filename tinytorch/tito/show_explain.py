@@ -71,14 +71,13 @@ def _check(check: CheckResult) -> None:
     if check.hint:
         render.plain(f"      hint: {check.hint}")
     for race in check.races:
-        medians = (statistics.median(race[side]) for side in ("candidate_us", "reference_us"))
-        mine, reference = (f"{value:.4g}" for value in medians)
+        mine, reference = (f"{statistics.median(side):.4g}" for side in (race.candidate_us, race.reference_us))
         render.plain(
-            f"      timed: {interval_words(race)} times the reference's speed, at {race['confidence']:.0%} confidence; "
-            f"medians of {race['pairs']} pairs: {mine} and {reference} microseconds"
+            f"      timed: {interval_words(race)} times the reference's speed, at {race.confidence:.0%} confidence; "
+            f"medians of {race.pairs} pairs: {mine} and {reference} microseconds"
         )
-        for name, side in (("theirs", "candidate_us"), ("reference", "reference_us")):
-            render.plain(f"        {name}: {' '.join(f'{value:.4g}' for value in race[side])}")
+        for name, side in (("theirs", race.candidate_us), ("reference", race.reference_us)):
+            render.plain(f"        {name}: {' '.join(f'{value:.4g}' for value in side)}")
 
 
 def _gradebook(found: Explanation) -> None:

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.courses.samples import ABOUT
 from tinytorch.bench import Comparison, compare_timed
 from tinytorch.errors import GraderFaultError
+from tinytorch.grading.base.answer import Call
 from tinytorch.grading.base.student_errors import StudentError, StudentRaised, TimedOut, to_exception
 from tinytorch.grading.checks import check
 from tinytorch.grading.checks.check import CheckFailed
-from tinytorch.grading.checks.student import Call
+from tinytorch.grading.checks.running import RunningCheck, running
 from tinytorch.grading.sandbox.inside.values import Unsupported
 
 ONES = np.ones((2, 3), np.float32)
@@ -229,18 +231,22 @@ def race(ratio: float, bounds: tuple[float, ...] = (0.5, 2.0)) -> Comparison:
 
 
 def test_below_every_band_the_check_fails_and_the_measurement_stays() -> None:
-    check.take_standings()
-    with pytest.raises(CheckFailed, match=r"too slow: 0\.1 times the speed .* 0\.5 earns 25 %"):
-        check.bands(race(0.1), BANDS)
-    assert [found.share for found in check.take_standings()] == [0.0]
-    assert check.take_standings() == []
+    with running(RunningCheck(ABOUT)) as now:
+        with pytest.raises(CheckFailed, match=r"too slow: 0\.1 times the speed .* 0\.5 earns 25 %"):
+            check.bands(race(0.1), BANDS)
+        assert [standing.share for standing in now.standings] == [0.0]
 
 
 def test_every_race_of_a_check_is_kept() -> None:
-    check.take_standings()
-    check.bands(race(0.7), BANDS)
-    check.bands(race(3.0), BANDS)
-    assert [found.share for found in check.take_standings()] == [0.25, 1.0]
+    with running(RunningCheck(ABOUT)) as now:
+        check.bands(race(0.7), BANDS)
+        check.bands(race(3.0), BANDS)
+    assert [standing.share for standing in now.standings] == [0.25, 1.0]
+
+
+def test_a_race_outside_any_check_is_our_fault() -> None:
+    with pytest.raises(GraderFaultError, match="none is running"):
+        check.bands(race(3.0), BANDS)
 
 
 @pytest.mark.parametrize(("ratio", "bounds", "bands"), [(1.0, (0.5, 2.0), {}), (1.0, (1.0,), BANDS)])

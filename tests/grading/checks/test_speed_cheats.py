@@ -15,7 +15,8 @@ import pytest
 
 from tests.courses.samples import HEAD, check_cell, exercise, write
 from tinytorch.grading.base.result import CheckResult, Outcome
-from tinytorch.grading.base.student_errors import CheckFailed
+from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.run.submission import grade_submission
 
 ROOT = Path(__file__).parents[3]
@@ -73,13 +74,8 @@ def race(sandbox: str, tmp_path: Path) -> Callable[[str, str], dict[str, CheckRe
         hidden = tmp_path / "hidden"
         hidden.mkdir()
         (hidden / "test_01_first.py").write_text(CHECKS)
-        result = grade_submission(
-            tmp_path / "submission",
-            release_dir=tmp_path / "release",
-            hidden_dir=hidden,
-            sandbox=sandbox,
-            only=name,
-        )
+        setup = Setup(tmp_path / "release", hidden, sandbox=sandbox)
+        result = grade_submission(tmp_path / "submission", setup, name)
         assert result.fault == ""
         return {check.check.partition("::")[2]: check for check in result.exercises[0].checks}
 

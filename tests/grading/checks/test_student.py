@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tinytorch.grading.base.student_errors import CheckFailed, StudentRaised, student_error
+from tinytorch.grading.base.student_errors import StudentRaised, student_error
+from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.checks.student import Student
 
 OpenStudent = Callable[..., Student]

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.courses.toy import MODULE, answered, make_checkout, module_of, released
+from tests.courses.toy import MODULE, answered, class_folder_of, make_checkout, released
 from tinytorch.course.project import Project, find_project
 from tinytorch.errors import CollectError
 from tinytorch.grading.collect.take_in import Collection, collect
@@ -44,7 +44,7 @@ def put(path: Path, data: bytes, when: int = WHEN) -> None:
 
 
 def take(project: Project, source: Path) -> Collection:
-    return collect(project, module_of(project), source)
+    return collect(class_folder_of(project), source)
 
 
 def placed(project: Project) -> set[str]:
@@ -227,7 +227,7 @@ def test_folders_named_after_others_in_one_students_upload_are_their_own(
     upload = source / "Ada Lovelace_12345_assignsubmission_file"
     put(upload / "bob" / "01_first.ipynb", texts["01_first"])
     put(upload / "eve" / "02_second.ipynb", texts["02_second"])
-    assert [item.student for item in collect(project, module_of(project), source).students] == ["Ada_Lovelace_12345"]
+    assert [item.student for item in collect(class_folder_of(project), source).students] == ["Ada_Lovelace_12345"]
 
 
 def test_an_empty_folder_is_an_error(project: Project, source: Path) -> None:

@@ -18,15 +18,15 @@ from nbgrader.api import Gradebook
 from tests.courses.toy import MODULE, REPOSITORY, Toy, look
 from tinytorch.errors import GradingError, ReleaseError, TinyTorchError
 from tinytorch.grading.gradebook import autograde, preprocessor
-from tinytorch.grading.gradebook.converters import autograde_student, check_gradebook, gradebook_path
+from tinytorch.grading.gradebook.converters import autograde_student
+from tinytorch.grading.gradebook.marks import check_gradebook
 from tinytorch.grading.gradebook.release import generate_release
-from tinytorch.grading.gradebook.students import recorded_key
 from tinytorch.grading.run import pool
 
 
 @contextmanager
 def book(toy: Toy) -> Iterator[Gradebook]:
-    with Gradebook(f"sqlite:///{gradebook_path(toy.project)}") as gradebook:
+    with Gradebook(f"sqlite:///{toy.class_folder.gradebook}") as gradebook:
         yield gradebook
 
 
@@ -58,10 +58,10 @@ def test_nbgrader_run_by_hand_gives_the_same_scores(toy: Toy) -> None:
     toy.hand_in("cem", lessons=("01_first",))
     (toy.submitted("ada") / "02_second.ipynb").write_bytes(b"\xef\xbb\xbf not json")
     toy.grade()
-    ours, keys = scores(toy), {name: recorded_key(toy.project, toy.module, name) for name in ("ada", "bob", "cem")}
+    ours, keys = scores(toy), {name: toy.class_folder.recorded_key(name) for name in ("ada", "bob", "cem")}
     shutil.rmtree(toy.assignments / "autograded")
-    gradebook_path(toy.project).unlink()
-    generate_release(toy.project, toy.module)
+    toy.class_folder.gradebook.unlink()
+    generate_release(toy.class_folder)
     with (toy.project.root / "nbgrader_config.py").open("a") as settings:
         settings.write(f"c.GradeByHiddenChecks.keys = {keys}\n")
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
@@ -74,7 +74,7 @@ def test_nbgrader_run_by_hand_gives_the_same_scores(toy: Toy) -> None:
 def test_a_result_that_is_not_stored_is_computed_on_the_spot(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preprocessor, "grade_folder", look)
     toy.hand_in("ada")
-    autograde_student(toy.project, toy.module, "ada", key="")
+    autograde_student(toy.class_folder, "ada", key="")
     assert scores(toy) == {"ada": FULL}
 
 
@@ -132,8 +132,8 @@ def test_a_new_submission_is_graded_anew(toy: Toy) -> None:
 def test_a_lost_gradebook_is_filled_again(toy: Toy) -> None:
     toy.hand_in("ada")
     toy.grade()
-    gradebook_path(toy.project).unlink()
-    generate_release(toy.project, toy.module)
+    toy.class_folder.gradebook.unlink()
+    generate_release(toy.class_folder)
     assert [step.stage for step in toy.grade()] == ["checked", "recorded"]
 
 
@@ -191,11 +191,11 @@ def test_an_interrupt_loses_nothing_that_was_recorded(toy: Toy, monkeypatch: pyt
         toy.hand_in(student)
     real, seen = autograde.autograde_student, []
 
-    def interrupted(project, module, student, key) -> None:  # type: ignore[no-untyped-def]
+    def interrupted(class_folder, student, key) -> None:  # type: ignore[no-untyped-def]
         seen.append(student)
         if student == "bob":
             raise KeyboardInterrupt
-        real(project, module, student, key)
+        real(class_folder, student, key)
 
     monkeypatch.setattr(autograde, "autograde_student", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -207,9 +207,9 @@ def test_an_interrupt_loses_nothing_that_was_recorded(toy: Toy, monkeypatch: pyt
 
 
 def test_a_locked_gradebook_is_a_sentence(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinytorch.grading.gradebook.converters._LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr("tinytorch.grading.gradebook.marks._LOCK_WAIT_S", 0.1)
     toy.hand_in("ada")
-    other = sqlite3.connect(gradebook_path(toy.project), isolation_level=None)
+    other = sqlite3.connect(toy.class_folder.gradebook, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(GradingError, match="locked by another program"):
         toy.grade()
@@ -219,9 +219,9 @@ def test_a_locked_gradebook_is_a_sentence(toy: Toy, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_gradebook_that_is_none_is_a_sentence(toy: Toy) -> None:
-    gradebook_path(toy.project).write_text("not a database, just text that is long enough to be read as one")
+    toy.class_folder.gradebook.write_text("not a database, just text that is long enough to be read as one")
     with pytest.raises(GradingError, match="cannot be used"):
-        check_gradebook(toy.project)
+        check_gradebook(toy.class_folder)
 
 
 def test_a_full_disk_while_writing_is_a_sentence(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +271,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def test_no_gradebook_is_a_sentence(toy: Toy) -> None:
     toy.hand_in("ada")
-    gradebook_path(toy.project).unlink()
+    toy.class_folder.gradebook.unlink()
     with pytest.raises(GradingError, match="no gradebook"):
         toy.grade()
 

@@ -10,12 +10,11 @@ from nbgrader.api import Gradebook
 
 from tests.courses.toy import MODULE, Toy
 from tinytorch.errors import GradingError
-from tinytorch.grading.gradebook.converters import gradebook_path
 from tinytorch.grading.gradebook.feedback import Pages, make_feedback
 
 
 def feedback(toy: Toy, *students: str) -> list[Pages]:
-    return list(make_feedback(toy.project, toy.module, students))
+    return list(make_feedback(toy.class_folder, students))
 
 
 def text(path: Path) -> str:
@@ -48,12 +47,12 @@ def test_pages_are_made_once(graded: Toy) -> None:
 
 def test_a_mark_given_by_hand_renews_the_pages(graded: Toy) -> None:
     [pages] = feedback(graded, "ada")
-    with Gradebook(f"sqlite:///{gradebook_path(graded.project)}") as gradebook:
+    with Gradebook(f"sqlite:///{graded.class_folder.gradebook}") as gradebook:
         grade = gradebook.find_grade("question_why", "02_second", MODULE, "ada")
         grade.manual_score, grade.needs_manual_grade = 4.5, False
         gradebook.db.commit()
     later = max(page.stat().st_mtime for page in pages.pages) + 1
-    os.utime(gradebook_path(graded.project), (later, later))
+    os.utime(graded.class_folder.gradebook, (later, later))
     [pages] = feedback(graded, "ada")
     assert pages.made
     assert "4.5" in text(pages.pages[1])

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.courses.toy import MODULE, AtOnce, Toy, judge, look, module_of
+from tests.courses.toy import MODULE, AtOnce, Toy, class_folder_of, judge, look
 from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading.base.result import Outcome, SubmissionResult
-from tinytorch.grading.gradebook.converters import gradebook_path
 from tinytorch.grading.gradebook.gate import GateReport, check_release
 from tinytorch.grading.gradebook.release import generate_release, stale_lessons
 from tinytorch.grading.run import pool
@@ -34,11 +33,11 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def gate(toy: Toy) -> GateReport:
-    return check_release(toy.project, toy.module, sandbox="none", open_executor=AtOnce)
+    return check_release(toy.class_folder, sandbox="none", open_executor=AtOnce)
 
 
 def test_a_first_release_has_every_lesson(checkout: Project) -> None:
-    generation = generate_release(checkout, module_of(checkout))
+    generation = generate_release(class_folder_of(checkout))
     assert [path.name for path in generation.notebooks] == ["01_first.ipynb", "02_second.ipynb"]
     assert generation.changed == ("01_first", "02_second")
 
@@ -51,21 +50,21 @@ def test_the_release_has_stubs_and_room_for_answers(toy: Toy) -> None:
 
 
 def test_the_gradebook_knows_the_points(toy: Toy) -> None:
-    with Gradebook(f"sqlite:///{gradebook_path(toy.project)}") as gradebook:
+    with Gradebook(f"sqlite:///{toy.class_folder.gradebook}") as gradebook:
         assert gradebook.find_assignment(MODULE).max_score == 19.0
 
 
 def test_the_same_sources_give_the_same_bytes(toy: Toy) -> None:
     before = released(toy).read_bytes()
-    assert generate_release(toy.project, toy.module).changed == ()
+    assert generate_release(toy.class_folder).changed == ()
     assert released(toy).read_bytes() == before
 
 
 def test_a_changed_source_makes_the_release_stale_until_generated(toy: Toy) -> None:
     edit(source(toy), "A lesson", "One lesson")
-    assert [lesson.name for lesson, _ in stale_lessons(toy.project, toy.module)] == ["01_first"]
-    assert generate_release(toy.project, toy.module).changed == ("01_first",)
-    assert stale_lessons(toy.project, toy.module) == ()
+    assert [lesson.name for lesson, _ in stale_lessons(toy.class_folder)] == ["01_first"]
+    assert generate_release(toy.class_folder).changed == ("01_first",)
+    assert stale_lessons(toy.class_folder) == ()
 
 
 def test_a_failure_keeps_the_old_release(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +74,7 @@ def test_a_failure_keeps_the_old_release(toy: Toy, monkeypatch: pytest.MonkeyPat
     before = released(toy).read_bytes()
     monkeypatch.setattr("nbconvert.writers.FilesWriter.write", full)
     with pytest.raises(TinyTorchError, match="the disk is full"):
-        generate_release(toy.project, toy.module)
+        generate_release(toy.class_folder)
     assert released(toy).read_bytes() == before
 
 
@@ -84,7 +83,7 @@ def test_cells_that_come_after_grading_are_refused_in_a_sentence(toy: Toy) -> No
     toy.grade()
     edit(source(toy), "add_first", "sum_first")
     with pytest.raises(TinyTorchError, match="once there are grades, cells stay"):
-        generate_release(toy.project, toy.module)
+        generate_release(toy.class_folder)
 
 
 def test_the_gate_lets_a_good_release_out(toy: Toy) -> None:
@@ -101,7 +100,7 @@ def test_the_gate_grades_once(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_gate_refuses_a_leak(toy: Toy) -> None:
     edit(source(toy), "A lesson for tests.", "A lesson, written in /home/ada/lessons.")
-    generate_release(toy.project, toy.module)
+    generate_release(toy.class_folder)
     with pytest.raises(ReleaseError, match=r"01_first\.ipynb, cell 1: absolute path: /home/ada"):
         gate(toy).require()
 
@@ -118,7 +117,7 @@ def test_the_gate_refuses_points_for_nothing(toy: Toy, monkeypatch: pytest.Monke
 
 def test_the_gate_refuses_a_reference_that_fails(toy: Toy) -> None:
     edit(source(toy), "total_of_both = a + b", "total_of_both = a + b  # half")
-    generate_release(toy.project, toy.module)
+    generate_release(toy.class_folder)
     with pytest.raises(ReleaseError, match=r"the reference fails test_1 of check_add_first \(failed\)"):
         gate(toy).require()
 

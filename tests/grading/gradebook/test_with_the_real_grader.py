@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.courses.toy import MODULE, REPOSITORY, Toy, make_checkout, module_of
+from tests.courses.toy import MODULE, REPOSITORY, Toy, make_checkout
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.gradebook.autograde import Plan, autograde_class
-from tinytorch.grading.gradebook.converters import gradebook_path
 from tinytorch.grading.gradebook.feedback import make_feedback
 from tinytorch.grading.gradebook.gate import check_release
 from tinytorch.grading.gradebook.release import generate_release
@@ -35,7 +34,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
     except SandboxUnavailableError as err:
         pytest.skip(str(err))
     toy = Toy(make_checkout(tmp_path_factory.mktemp("real")))
-    generate_release(toy.project, module_of(toy.project))
+    generate_release(toy.class_folder)
     toy.hand_in("ada")
     toy.hand_in("bob", WHOLE_ONLY)
     (toy.hand_in("cem") / "01_first.ipynb").write_bytes(b"no notebook")
@@ -46,17 +45,17 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
 
 @pytest.fixture(scope="module")
 def graded(toy: Toy) -> Toy:
-    list(autograde_class(toy.project, toy.module, Plan(workers=2)))
+    list(autograde_class(toy.class_folder, Plan(workers=2)))
     return toy
 
 
 def scores(toy: Toy) -> dict[str, list[float]]:
-    rows = build_report(toy.project, toy.module).rows
+    rows = build_report(toy.class_folder).rows
     return {row.student: [score or 0.0 for score in row.scores[:2]] for row in rows}
 
 
 def test_the_gate_lets_the_release_out(toy: Toy) -> None:
-    check_release(toy.project, toy.module).require()
+    check_release(toy.class_folder).require()
 
 
 def test_everyone_gets_what_they_earned(graded: Toy) -> None:
@@ -64,12 +63,12 @@ def test_everyone_gets_what_they_earned(graded: Toy) -> None:
 
 
 def test_a_second_run_finds_everything_done(graded: Toy) -> None:
-    steps = autograde_class(graded.project, graded.module, Plan())
+    steps = autograde_class(graded.class_folder, Plan())
     assert {step.stage for step in steps} == {"checked", "current"}
 
 
 def test_the_feedback_tells_requirement_and_outcome(graded: Toy) -> None:
-    [pages] = make_feedback(graded.project, graded.module, ("bob",))
+    [pages] = make_feedback(graded.class_folder, ("bob",))
     page = pages.pages[0].read_text()
     assert "The sum of two fractions is right." in page
     assert "check.number" not in page
@@ -83,7 +82,7 @@ def test_nbgrader_by_hand_agrees(graded: Toy, tmp_path: Path, keep_results: bool
     shutil.rmtree(toy.assignments / "autograded")
     if not keep_results:
         shutil.rmtree(toy.assignments / "results")
-    with Gradebook(f"sqlite:///{gradebook_path(toy.project)}") as gradebook:
+    with Gradebook(f"sqlite:///{toy.class_folder.gradebook}") as gradebook:
         for student in EXPECTED:
             gradebook.remove_submission(MODULE, student)
     run = by_hand(root)
@@ -100,7 +99,7 @@ def test_a_fault_is_no_zero_by_hand_either(graded: Toy, tmp_path: Path) -> None:
     run = by_hand(root)
     assert run.returncode == 1
     assert "zoe" not in scores(toy)
-    assert build_report(toy.project, toy.module).ungraded == ("zoe",)
+    assert build_report(toy.class_folder).ungraded == ("zoe",)
 
 
 def by_hand(root: Path) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,6 @@ from tests.courses.toy import MODULE, Toy
 from tinytorch.course.project import find_project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.gradebook.converters import gradebook_path
 from tinytorch.grading.report.class_report import Report, Row, build_report, hardest_checks, summarise, table, to_csv
 from tinytorch.grading.report.page import to_html
 
@@ -25,7 +24,7 @@ from tinytorch.grading.report.page import to_html
 @pytest.fixture(scope="module")
 def report(graded_root: Path) -> Report:
     toy = Toy(find_project(graded_root))
-    return build_report(toy.project, toy.module)
+    return build_report(toy.class_folder)
 
 
 def named(report: Report, student: str) -> Row:
@@ -53,19 +52,19 @@ def test_answers_to_mark_by_hand_are_counted(report: Report) -> None:
 
 
 def test_a_mark_given_by_hand_counts(graded: Toy) -> None:
-    with Gradebook(f"sqlite:///{gradebook_path(graded.project)}") as gradebook:
+    with Gradebook(f"sqlite:///{graded.class_folder.gradebook}") as gradebook:
         grade = gradebook.find_grade("question_why", "02_second", MODULE, "ada")
         grade.manual_score, grade.needs_manual_grade = 4.5, False
         gradebook.db.commit()
-    row = named(build_report(graded.project, graded.module), "ada")
+    row = named(build_report(graded.class_folder), "ada")
     assert (row.automatic, row.manual, row.total, row.waiting) == (14.0, 4.5, 18.5, 0)
 
 
 def test_a_late_penalty_is_taken_off(graded: Toy) -> None:
-    with Gradebook(f"sqlite:///{gradebook_path(graded.project)}") as gradebook:
+    with Gradebook(f"sqlite:///{graded.class_folder.gradebook}") as gradebook:
         gradebook.find_submission_notebook("01_first", MODULE, "ada").late_submission_penalty = 3.0
         gradebook.db.commit()
-    row = named(build_report(graded.project, graded.module), "ada")
+    row = named(build_report(graded.class_folder), "ada")
     assert (row.late_penalty, row.total) == (3.0, 11.0)
 
 
@@ -192,16 +191,16 @@ def test_the_page_escapes_what_people_wrote(report: Report) -> None:
 
 
 def test_a_page_of_nobody_is_a_page(toy: Toy) -> None:
-    assert "Nobody is graded yet" in to_html(build_report(toy.project, toy.module))
+    assert "Nobody is graded yet" in to_html(build_report(toy.class_folder))
 
 
 def test_no_gradebook_is_a_sentence(toy: Toy) -> None:
-    gradebook_path(toy.project).unlink()
+    toy.class_folder.gradebook.unlink()
     with pytest.raises(GradingError, match="no gradebook yet"):
-        build_report(toy.project, toy.module)
+        build_report(toy.class_folder)
 
 
 def test_a_broken_gradebook_is_a_sentence(toy: Toy) -> None:
-    gradebook_path(toy.project).write_text("this is not a database at all, but it is long enough to look at")
+    toy.class_folder.gradebook.write_text("this is not a database at all, but it is long enough to look at")
     with pytest.raises(GradingError, match=r"gradebook\.db"):
-        build_report(toy.project, toy.module)
+        build_report(toy.class_folder)

@@ -12,20 +12,19 @@ from nbgrader.api import Gradebook
 
 from tests.courses.toy import MODULE, Toy, look
 from tinytorch.errors import GraderFaultError, GradingError
-from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.gradebook.converters import gradebook_path
+from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, RaceRecord, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.report.explain import explain
 from tinytorch.grading.report.rerun import Rerun, compare, rerun
 from tinytorch.grading.run.receipt import Receipt, receipt
-from tinytorch.grading.run.store import Setup
 
 
 def why(toy: Toy, student: str = "bob", check: str = ""):  # type: ignore[no-untyped-def]
-    return explain(toy.project, toy.module, student, check)
+    return explain(toy.class_folder, student, check)
 
 
 def mark_by_hand(toy: Toy, cell: str, lesson: str, student: str, score: float) -> None:
-    with Gradebook(f"sqlite:///{gradebook_path(toy.project)}") as gradebook:
+    with Gradebook(f"sqlite:///{toy.class_folder.gradebook}") as gradebook:
         grade = gradebook.find_grade(cell, lesson, MODULE, student)
         grade.manual_score, grade.needs_manual_grade = score, False
         gradebook.db.commit()
@@ -90,7 +89,7 @@ def test_a_score_given_by_hand_is_told(graded: Toy) -> None:
 
 
 def test_a_gradebook_that_was_changed_is_told(graded: Toy) -> None:
-    with Gradebook(f"sqlite:///{gradebook_path(graded.project)}") as gradebook:
+    with Gradebook(f"sqlite:///{graded.class_folder.gradebook}") as gradebook:
         gradebook.find_grade("check_add_first", "01_first", MODULE, "bob").auto_score = 10.0
         gradebook.db.commit()
     assert why(graded).disagreements == ("check_add_first of 01_first: 10.0 in the gradebook, 5 on the receipt",)
@@ -105,7 +104,7 @@ def fingerprints(folder: Path) -> dict[str, str]:
 
 
 def again(toy: Toy, grade: Callable[[Path, Setup], SubmissionResult] = look) -> Rerun:
-    return rerun(toy.project, toy.module, why(toy).receipt, grade=grade)
+    return rerun(toy.class_folder, why(toy).receipt, grade=grade)
 
 
 def test_grading_again_gives_the_same_and_touches_nothing(graded: Toy) -> None:
@@ -146,7 +145,7 @@ def test_a_fault_while_grading_again_is_a_fault(graded: Toy) -> None:
 
 def timed(outcome: Outcome, share: float, low: float | None, high: float | None, **more: object) -> Receipt:
     """A receipt with one race, worth 8 points."""
-    races = ({"low": low, "high": high},)
+    races = (RaceRecord(1.2, low, high, 0.95, "above", 1.0, (1.0,), (1.0,), (1.2,), (), {"1": 1.0}, share),)
     check = CheckResult("test_race", "01_first", "check_a", 1.0, outcome, "Fast.", str(low), share=share, races=races)
     changed = dataclasses.replace(check, **more)
     return receipt(

@@ -13,7 +13,6 @@ from tests.courses.toy import MODULE, Toy, make_checkout, module_of
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.result import Outcome
 from tinytorch.grading.gradebook.autograde import Plan, autograde_class
-from tinytorch.grading.gradebook.converters import gradebook_path
 from tinytorch.grading.gradebook.feedback import make_feedback
 from tinytorch.grading.gradebook.release import generate_release
 from tinytorch.grading.report.explain import explain
@@ -50,25 +49,25 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
     for lesson, name in (("01_first", "add_first"), ("02_second", "add_second")):
         path = toy.project.hidden_dir(module_of(toy.project)) / f"test_{lesson}.py"
         path.write_text(path.read_text() + ARRAYS.format(name=name))
-    generate_release(toy.project, module_of(toy.project))
+    generate_release(toy.class_folder)
     toy.hand_in("ada")
     toy.hand_in("bob", WHOLE_ONLY)
     toy.hand_in("cem", TURNED, lessons=("01_first",))
     toy.hand_in("cem", IN_PLACE, lessons=("02_second",))
     answer = toy.submitted("bob") / "02_second.ipynb"
     answer.write_text(answer.read_text().replace("*Write your answer here.*", "Because."))
-    list(autograde_class(toy.project, toy.module, Plan(workers=2)))
+    list(autograde_class(toy.class_folder, Plan(workers=2)))
     return toy
 
 
 @contextmanager
 def book(toy: Toy) -> Iterator[Gradebook]:
-    with Gradebook(f"sqlite:///{gradebook_path(toy.project)}") as gradebook:
+    with Gradebook(f"sqlite:///{toy.class_folder.gradebook}") as gradebook:
         yield gradebook
 
 
 def pages(toy: Toy, student: str) -> list[str]:
-    [made] = make_feedback(toy.project, toy.module, (student,))
+    [made] = make_feedback(toy.class_folder, (student,))
     return [page.read_text() for page in made.pages]
 
 
@@ -99,7 +98,7 @@ def test_a_right_answer_gets_no_hint(toy: Toy) -> None:
 
 
 def test_the_receipt_is_whole(toy: Toy) -> None:
-    full = explain(toy.project, toy.module, "bob").receipt
+    full = explain(toy.class_folder, "bob").receipt
     assert (full.score, full.sandbox, full.seed) == (11.2, "bwrap", 13)
     assert set(full.hashes) == {"submission", "release", "checks", "grader"}
     assert all(len(value) == 64 for value in full.hashes.values())
@@ -109,7 +108,7 @@ def test_the_receipt_is_whole(toy: Toy) -> None:
 
 
 def test_grading_again_gives_the_same(toy: Toy) -> None:
-    found = rerun(toy.project, toy.module, explain(toy.project, toy.module, "cem").receipt)
+    found = rerun(toy.class_folder, explain(toy.class_folder, "cem").receipt)
     assert found.differences == ()
 
 
@@ -129,7 +128,7 @@ def test_a_changed_check_and_weight_change_the_scores_and_no_mark_given_by_hand(
     checks = toy.project.hidden_dir(toy.module)
     change(checks / "test_01_first.py", "weight=3", "weight=0.5")
     change(checks / "test_02_second.py", "0.25), 0.75", "0.25), 0")
-    list(autograde_class(toy.project, toy.module, Plan(workers=2, students=("ada", "bob"))))
+    list(autograde_class(toy.class_folder, Plan(workers=2, students=("ada", "bob"))))
     after = scores(toy)
     assert after["bob"] == {
         "check_add_first": (6.0, None),
@@ -137,7 +136,7 @@ def test_a_changed_check_and_weight_change_the_scores_and_no_mark_given_by_hand(
         "question_why": (None, 4.0),
     }
     assert after["ada"]["check_add_second"] == (3.2, None)
-    receipt = json.loads(next(iter(make_feedback(toy.project, toy.module, ("bob",)))).receipt.read_text())
+    receipt = json.loads(next(iter(make_feedback(toy.class_folder, ("bob",)))).receipt.read_text())
     assert receipt["score"] == 10.0
 
 

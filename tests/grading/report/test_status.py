@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.courses.toy import MODULE, Toy, module_of
+from tests.courses.toy import MODULE, Toy, class_folder_of
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.gradebook.feedback import make_feedback
@@ -19,7 +19,7 @@ from tinytorch.grading.report.status import ModuleStatus, StudentStatus, module_
 
 
 def status(toy: Toy) -> ModuleStatus:
-    return module_status(toy.project, toy.module)
+    return module_status(toy.class_folder)
 
 
 def only(toy: Toy) -> StudentStatus:
@@ -28,7 +28,7 @@ def only(toy: Toy) -> StudentStatus:
 
 
 def test_before_anything_all_is_missing(checkout: Project) -> None:
-    found = module_status(checkout, module_of(checkout))
+    found = module_status(class_folder_of(checkout))
     assert [lesson.release for lesson in found.lessons] == ["missing", "missing"]
     assert (found.kits, found.students) == ((), ())
 
@@ -56,7 +56,7 @@ def test_a_submission_is_seen(toy: Toy) -> None:
 def test_grading_and_feedback_are_seen(toy: Toy) -> None:
     toy.hand_in("ada")
     toy.grade()
-    list(make_feedback(toy.project, toy.module))
+    list(make_feedback(toy.class_folder))
     assert (only(toy).graded, only(toy).feedback) == ("done", "done")
 
 
@@ -80,7 +80,7 @@ def test_a_misnamed_notebook_is_seen(toy: Toy) -> None:
 
 
 def test_a_kit_is_current_until_the_release_changes(toy: Toy, tmp_path: Path) -> None:
-    record_kit(toy.project, toy.module, tmp_path / "kit.zip")
+    record_kit(toy.class_folder, tmp_path / "kit.zip")
     assert [kit.is_current for kit in status(toy).kits] == [True]
     path = toy.project.release_dir(toy.module) / "01_first.ipynb"
     path.write_text(path.read_text().replace("A lesson", "Another"))
@@ -89,14 +89,14 @@ def test_a_kit_is_current_until_the_release_changes(toy: Toy, tmp_path: Path) ->
 
 def test_marking_needs_a_gradebook(checkout: Project) -> None:
     with pytest.raises(GradingError, match="nothing to mark yet"):
-        formgrader(checkout)
+        formgrader(class_folder_of(checkout))
 
 
 @pytest.mark.slow
 def test_the_formgrader_comes_up(toy: Toy) -> None:
     toy.hand_in("ada")
     toy.grade()
-    launch = formgrader(toy.project, port=18917, open_browser=False)
+    launch = formgrader(toy.class_folder, port=18917, open_browser=False)
     command = [*launch.command, "--IdentityProvider.token=t", "--allow-root"]
     server = subprocess.Popen(command, cwd=launch.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

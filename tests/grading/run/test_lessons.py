@@ -7,24 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.courses.samples import EXPORT, code, exercise, write
+from tests.courses.samples import ABOUT, EXPORT, code, exercise, write
 from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.checks.running import RunningCheck
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.lessons import Lessons
+from tinytorch.grading.run.notebooks import Notebooks
 from tinytorch.grading.sandbox.session import Setting
 
 FIRST = "def base(x):\n    raise NotImplementedError('base: not written yet')"
 SECOND = "from tinytorch.core.kernels.first import base, given"
 USE = "def use(x):\n    return base(x) + given"
+EXP = code("#| default_exp core.kernels.first", "exp")
 OpenLessons = Callable[..., Lessons]
 
 
 @pytest.fixture
 def open_lessons(tmp_path: Path, sandbox: str) -> Iterator[OpenLessons]:
     """A submission of two lessons; the first lesson's exercise, or its lack, is given."""
-    release = [
-        write(tmp_path / "release", "01_first", code("#| export\ngiven = 1", "given"), exercise(FIRST, "base")),
-        write(tmp_path / "release", "02_second", code(SECOND, "import"), exercise(USE, "use")),
-    ]
+    release = tmp_path / "release"
+    write(release, "01_first", EXP, code("#| export\ngiven = 1", "given"), exercise(FIRST, "base"))
+    write(release, "02_second", code(SECOND, "import"), exercise(USE, "use"))
     made: list[Lessons] = []
 
     def open_one(
@@ -35,9 +39,11 @@ def open_lessons(tmp_path: Path, sandbox: str) -> Iterator[OpenLessons]:
             answer = exercise(first, "base")
             answer.source = mark + first
             extra = [code(helper, "extra")] if helper else []
-            write(tmp_path / "submission", "01_first", code("#| export\ngiven = 1", "given"), *extra, answer)
+            write(tmp_path / "submission", "01_first", EXP, code("#| export\ngiven = 1", "given"), *extra, answer)
         write(tmp_path / "submission", "02_second", code(second, "import"), exercise(USE, "use"))
-        made.append(Lessons(tmp_path / "submission", release, Setting(Limits(**limits), sandbox)))
+        setup = Setup(release, tmp_path / "hidden", Limits(**limits), sandbox)
+        notebooks = Notebooks(tmp_path / "submission", setup)
+        made.append(Lessons(notebooks, Setting(setup.limits, sandbox), Keys(setup), None))
         return made[-1]
 
     yield open_one
@@ -46,7 +52,7 @@ def open_lessons(tmp_path: Path, sandbox: str) -> Iterator[OpenLessons]:
 
 
 def test_a_lesson_imports_the_students_own(open_lessons: OpenLessons) -> None:
-    assert open_lessons("def base(x):\n    return 10 * x").student("02_second").use(3) == 31
+    assert open_lessons("def base(x):\n    return 10 * x").student("02_second", RunningCheck(ABOUT)).use(3) == 31
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,9 @@ def test_a_lesson_imports_the_students_own(open_lessons: OpenLessons) -> None:
     ],
 )
 def test_every_way_to_import_works(open_lessons: OpenLessons, second: str) -> None:
-    assert open_lessons("def base(x):\n    return 10 * x", second).student("02_second").use(3) == 31
+    assert (
+        open_lessons("def base(x):\n    return 10 * x", second).student("02_second", RunningCheck(ABOUT)).use(3) == 31
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,39 +80,39 @@ def test_every_way_to_import_works(open_lessons: OpenLessons, second: str) -> No
 def test_a_lesson_keeps_what_does_not_use_the_missing_answer(open_lessons: OpenLessons, first: str | None) -> None:
     lessons = open_lessons(first)
     with pytest.raises(NotImplementedError, match="base: not written yet"):
-        lessons.student("02_second").use(3)
+        lessons.student("02_second", RunningCheck(ABOUT)).use(3)
 
 
 def test_a_helper_in_a_cell_that_is_not_exported_goes_with_the_answer(open_lessons: OpenLessons) -> None:
     lessons = open_lessons("def base(x):\n    return ten(x)", helper="import math\n\ndef ten(x):\n    return 10 * x")
-    assert lessons.student("02_second").use(3) == 31
-    assert any("defines ten and is not exported" in words for words in lessons.repairs)
+    assert lessons.student("02_second", RunningCheck(ABOUT)).use(3) == 31
+    assert any("defines ten and is not exported" in words for words in lessons.notebooks.repairs)
 
 
 def test_a_cell_that_does_more_than_define_stays_behind(open_lessons: OpenLessons) -> None:
     lessons = open_lessons("def base(x):\n    return 10 * x", helper="def draw():\n    pass\n\ndraw()")
-    assert lessons.student("02_second").use(3) == 31
-    assert lessons.repairs == []
+    assert lessons.student("02_second", RunningCheck(ABOUT)).use(3) == 31
+    assert lessons.notebooks.repairs == []
 
 
 def test_an_answer_without_its_export_line_is_exported(open_lessons: OpenLessons) -> None:
     lessons = open_lessons("def base(x):\n    return 10 * x", mark="")
-    assert lessons.student("02_second").use(3) == 31
-    assert any("base had lost its line `#| export`" in words for words in lessons.repairs)
+    assert lessons.student("02_second", RunningCheck(ABOUT)).use(3) == 31
+    assert any("base had lost its line `#| export`" in words for words in lessons.notebooks.repairs)
 
 
 def test_a_cell_that_hangs_is_not_run_again_for_an_import(open_lessons: OpenLessons) -> None:
     lessons = open_lessons("while True: pass\ndef base(x): pass", cell_s=1.0)
     with pytest.raises(Exception, match="base is not defined"):
-        lessons.student("01_first").base(1)
+        lessons.student("01_first", RunningCheck(ABOUT)).base(1)
     with pytest.raises(NotImplementedError, match="base: not written yet"):
-        lessons.student("02_second").use(3)
+        lessons.student("02_second", RunningCheck(ABOUT)).use(3)
 
 
 def test_every_lesson_runs_once_in_the_end(open_lessons: OpenLessons) -> None:
     lessons = open_lessons("def base(x):\n    return x")
     assert [(run.lesson, run.status) for run in lessons.cell_runs()] == [
-        ("01_first", "ok"), ("01_first", "ok"), ("02_second", "ok"), ("02_second", "ok"),
+        ("01_first", "ok"), ("01_first", "ok"), ("01_first", "ok"), ("02_second", "ok"), ("02_second", "ok"),
     ]  # fmt: skip
 
 

@@ -15,8 +15,11 @@ import pytest
 from tests.courses.toy import AtOnce
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.run.pool import Graded, GradingPool, Submission, grade_many
-from tinytorch.grading.run.store import Keys, Setup, Store
+from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.base.submission import Submission
+from tinytorch.grading.run.keys import Keys
+from tinytorch.grading.run.pool import Graded, GradingPool, grade_many
+from tinytorch.grading.run.store import Store
 
 
 def grade_what_changes(folder: Path, setup: Setup) -> SubmissionResult:

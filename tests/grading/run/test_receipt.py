@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 from nbformat import NotebookNode
 
-from tests.courses.toy import MODULE, Toy, make_checkout, released
+from tests.courses.toy import MODULE, make_checkout, released
 from tinytorch.bench import compare_timed, standing
 from tinytorch.grading.base.limits import Limits
-from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.checks.plugin import _race
+from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, RaceRecord, SubmissionResult
+from tinytorch.grading.checks.ending import race_record
 from tinytorch.grading.gradebook.annotate import RECEIPT_ID, annotate
-from tinytorch.grading.gradebook.feedback import make_feedback
 from tinytorch.grading.run.provenance import circumstances
-from tinytorch.grading.run.receipt import for_student, read_receipt, receipt
+from tinytorch.grading.run.receipt import for_student, receipt
 
 SEED = 918273645
 KEY = "c0ffee" * 10
@@ -31,9 +30,9 @@ SHOWN_OF_A_CHECK = "requirement outcome points earned words hint speed"
 SHOWN_OF_A_RACE = "ratio low high confidence pairs bands share candidate_us reference_us notes"
 
 
-def race(ratio: float) -> dict:
+def race(ratio: float) -> RaceRecord:
     bands = {0.5: 0.4, 2.0: 1.0}
-    return _race(standing(compare_timed(lambda: 1.0, lambda: ratio, bound=tuple(bands)), bands))
+    return race_record(standing(compare_timed(lambda: 1.0, lambda: ratio, bound=tuple(bands)), bands))
 
 
 @pytest.fixture
@@ -148,45 +147,3 @@ def test_the_hint_stands_beside_the_words_escaped(result: SubmissionResult) -> N
     ]
     assert "<i>Hint: Add &amp; see.</i>" in words["text/html"]
     assert "got <3> Hint: Add & see." in words["text/plain"]
-
-
-def test_the_receipt_is_that_of_the_recorded_result(graded: Toy) -> None:
-    full = read_receipt(graded.project, graded.module, "bob")
-    assert full is not None
-    kept = json.loads((graded.assignments / "results" / f"{full.key}.json").read_text())["result"]
-    assert (full.score, full.hashes, full.seed) == (7.0, kept["hashes"], kept["seed"])
-    assert set(full.circumstances.notebooks) == {"01_first.ipynb", "02_second.ipynb"}
-
-
-def test_who_is_not_graded_has_no_receipt(graded: Toy) -> None:
-    assert read_receipt(graded.project, graded.module, "dora") is None
-
-
-def test_the_students_receipt_lies_beside_the_pages(graded: Toy) -> None:
-    [pages] = make_feedback(graded.project, graded.module, ("bob",))
-    assert pages.receipt == pages.folder / "receipt.json"
-    told = json.loads(pages.receipt.read_text())
-    assert (told["student"], told["score"], told["points"]) == ("bob", 7.0, 14.0)
-    assert "How this lesson was graded" in pages.pages[0].read_text()
-
-
-def test_a_receipt_handed_in_by_a_student_is_not_handed_back(graded: Toy) -> None:
-    """nbgrader copies what lies beside notebooks all the way into the feedback."""
-    graded.hand_in("mallory")
-    (graded.submitted("mallory") / "receipt.json").write_text('{"score": 1000}')
-    graded.grade("mallory")
-    for path in (graded.assignments / "results").glob("*.json"):
-        path.unlink()
-    [pages] = make_feedback(graded.project, graded.module, ("mallory",))
-    assert pages.receipt is None
-    assert not (pages.folder / "receipt.json").exists()
-
-
-def test_nothing_in_a_feedback_folder_tells_seed_key_or_check(graded: Toy) -> None:
-    full = read_receipt(graded.project, graded.module, "bob")
-    [pages] = make_feedback(graded.project, graded.module, ("bob",))
-    everything = "".join(path.read_text() for path in pages.folder.iterdir())
-    assert full is not None
-    assert full.key not in everything
-    assert "test_0" not in everything
-    assert '"seed"' not in everything

@@ -12,6 +12,7 @@ from tests.courses.samples import STUB, check_cell, code, exercise, write, write
 from tinytorch.errors import ReleaseError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CheckResult, Outcome, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.run import submission
 
 GRADE = """
@@ -41,8 +42,9 @@ def grade(tmp_path: Path, sandbox: str):
         if source is not None:
             write_submission(tmp_path / "submission", source)
         write_checks(tmp_path / "hidden", checks)
-        folders = {"release_dir": tmp_path / "release", "hidden_dir": tmp_path / "hidden"}
-        return submission.grade_submission(tmp_path / "submission", **{"sandbox": sandbox, **folders, **options})
+        only = options.pop("only", None)
+        setup = Setup(tmp_path / "release", tmp_path / "hidden", **{"sandbox": sandbox, **options})
+        return submission.grade_submission(tmp_path / "submission", setup, only)
 
     return run
 
@@ -150,8 +152,8 @@ def test_a_race_earns_the_share_of_its_band(grade, ratios, outcome, share, score
     race = result.exercises[0].checks[1]
     assert (race.outcome, race.share, result.score, result.fault) == (outcome, share, score, "")
     assert "times the speed of the stated reference; 0.5 earns 40 %, 1 earns all" in race.words
-    assert [kept["bands"] for kept in race.races] == [{"0.5": 0.4, "1": 1.0}]
-    assert len(race.races[0]["candidate_us"]) == race.races[0]["pairs"] >= 7
+    assert [measured.bands for measured in race.races] == [{"0.5": 0.4, "1": 1.0}]
+    assert len(race.races[0].candidate_us) == race.races[0].pairs >= 7
     assert SubmissionResult.from_json(result.to_json()) == result
 
 
@@ -252,7 +254,7 @@ def test_results_survive_json(grade) -> None:
 
 def test_a_folder_without_release_is_told(tmp_path: Path, sandbox: str) -> None:
     with pytest.raises(ReleaseError, match="generate the release first"):
-        submission.grade_submission(tmp_path, release_dir=tmp_path, hidden_dir=tmp_path, sandbox=sandbox)
+        submission.grade_submission(tmp_path, Setup(tmp_path, tmp_path, sandbox=sandbox))
 
 
 def test_without_a_sandbox_the_points_are_the_same(grade) -> None:

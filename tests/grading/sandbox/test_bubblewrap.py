@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import tinytorch
-from tests.courses.samples import plain_notebook
+from tests.courses.samples import ABOUT, plain_notebook
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.checks.running import RunningCheck
 from tinytorch.grading.checks.student import Student
 from tinytorch.grading.handed_in.cells import code_cells
 from tinytorch.grading.sandbox import bubblewrap as sandbox_module
@@ -56,7 +57,7 @@ def inside(sandbox: str) -> Iterator[Student]:
     session = Session(
         Notebook("01_first", code_cells("01_first", plain_notebook(LOOK), None)), Setting(Limits(), sandbox)
     )
-    yield Student(session, lambda: session)
+    yield Student(session, lambda: session, RunningCheck(ABOUT))
     session.close()
 
 

@@ -19,8 +19,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tinytorch.course.exercises import Exercise
 from tinytorch.course.names import Lesson, Module
-from tinytorch.grading.base.student_errors import CheckFailed, to_exception
+from tinytorch.grading.base.student_errors import to_exception
 from tinytorch.grading.checks import check, hints
+from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.collect.archives import MAX_FILE_BYTES, Incoming, _zip
 from tinytorch.grading.collect.owners import Contents, Names, safe_id
 from tinytorch.grading.gradebook.safe_markdown import clean

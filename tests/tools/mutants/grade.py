@@ -18,6 +18,7 @@ from tinytorch.course.steps import strip_markers
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.run.submission import grade_submission
 
 # A mutant that hangs or dies has lost: no need to try it as often, or to wait for it as long, as a student's work.
@@ -94,9 +95,7 @@ def judge(mutant: Mutant, folder: Path, seed: int) -> Verdict:
     verdict = Verdict(mutant.key, 0.0, (), "", False, 0.0)
     for names in (own, [*rest, *races]):
         if names and not verdict.failed:
-            result = grade_submission(
-                submission, release_dir=release, hidden_dir=HIDDEN, limits=LIMITS, seed=seed, only=one_of(names)
-            )
+            result = grade_submission(submission, Setup(release, HIDDEN, LIMITS, seed=seed), one_of(names))
             seconds += result.seconds
             verdict = _verdict(mutant.key, result, set(races), seconds)
     return verdict

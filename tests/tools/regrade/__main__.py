@@ -22,6 +22,7 @@ from tinytorch.course.names import resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.errors import TinyTorchError
 from tinytorch.grading.base.result import SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.run.submission import grade_submission
 
 MODULE = "13_kernels"
@@ -54,12 +55,8 @@ def regrade(project: Project, names: Sequence[str], times: int, only: str | None
         for machine in (IDLE, LOADED):
             with busy_cores(os.cpu_count() or 1 if machine == LOADED else 0):
                 for name in [name for _ in range(times) for name in names]:
-                    result = grade_submission(
-                        Path(folder) / name,
-                        release_dir=project.release_dir(module),
-                        hidden_dir=project.root / "tests" / "hidden" / MODULE,
-                        only=only,
-                    )
+                    setup = Setup(project.release_dir(module), project.hidden_dir(module))
+                    result = grade_submission(Path(folder) / name, setup, only)
                     yield Run(name, machine, result)
 
 

@@ -28,11 +28,64 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
-    """One hidden check. `requirement` is its docstring, `words` what was found, for the student's eyes.
+class RaceRecord:
+    """One race as it was measured, and where its ratio stands in its bands.
+
+    `ratio` is the median of reference time over candidate time; (`low`, `high`) holds the true one with `confidence`,
+    an end that is None is open. `share` is what the ratio earns of the check, from 0 to 1.
+    """
+
+    ratio: float
+    low: float | None
+    high: float | None
+    confidence: float
+    verdict: str
+    bound: float  # the one that the verdict is about
+    bounds: tuple[float, ...]
+    candidate_us: tuple[float, ...]
+    reference_us: tuple[float, ...]
+    notes: tuple[str, ...]
+    bands: dict[str, float]  # ratio from which on -> share
+    share: float
+
+    @property
+    def pairs(self) -> int:
+        """How many times the two ran side by side."""
+        return len(self.candidate_us)
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> RaceRecord:
+        listed = {name: tuple(raw[name]) for name in ("bounds", "candidate_us", "reference_us", "notes")}
+        return cls(**{**raw, **listed})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What running one check found, whatever it is worth; `words` are for the student's eyes.
 
     `share` is what an outcome that earns does earn of the weight, `races` the measurements that decided it, `hint` the
-    likely mistake where one was recognised.
+    likely mistake where one was recognized, `ran_at` when that was.
+    """
+
+    outcome: Outcome
+    words: str = ""
+    seconds: float = 0.0
+    share: float = 1.0
+    races: tuple[RaceRecord, ...] = ()
+    hint: str = ""
+    ran_at: str = ""  # "2026-11-20 10:00:00 UTC"
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> Finding:
+        races = tuple(map(RaceRecord.from_dict, raw["races"]))
+        return cls(**{**raw, "outcome": Outcome(raw["outcome"]), "races": races})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One hidden check of a graded submission: what its author wrote, its weight, and the fields of its `Finding`.
+
+    `requirement` is its docstring.
     """
 
     check: str
@@ -44,8 +97,9 @@ class CheckResult:
     words: str = ""
     seconds: float = 0.0
     share: float = 1.0
-    races: tuple[dict[str, Any], ...] = ()
+    races: tuple[RaceRecord, ...] = ()
     hint: str = ""
+    ran_at: str = ""
 
     @property
     def earned(self) -> float:
@@ -132,4 +186,5 @@ class SubmissionResult:
 
 
 def _check(raw: dict[str, Any]) -> CheckResult:
-    return CheckResult(**{**raw, "outcome": Outcome(raw["outcome"]), "races": tuple(raw.get("races", ()))})
+    races = tuple(map(RaceRecord.from_dict, raw["races"]))
+    return CheckResult(**{**raw, "outcome": Outcome(raw["outcome"]), "races": races})

@@ -1,7 +1,7 @@
 """What can go wrong on the student's side of a hidden check, as exceptions.
 
     StudentTrouble
-    |-- CheckFailed     an answer that is not what the task asks for
+    |-- CheckFailed     an answer that is not what the task asks for; see `tinytorch.grading.checks.failed`
     |-- StudentRaised   their code raised something that is no builtin exception
     |-- TimedOut        a call did not come back in time
     |-- Crashed         their process died, or did not answer with a message
@@ -15,27 +15,10 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tinytorch.grading.checks.evidence import Evidence
 
 
 class StudentTrouble(Exception):
     """The student's side is the cause."""
-
-
-class CheckFailed(StudentTrouble):
-    """The answer is not what the task asks for.
-
-    `hint` names the likely mistake where it is known already; `evidence` is what the plugin may recognise it from, and
-    holds what was expected: it never leaves the trusted side.
-    """
-
-    def __init__(self, words: str, hint: str = "", evidence: Evidence | None = None) -> None:
-        super().__init__(words)
-        self.hint = hint
-        self.evidence = evidence
 
 
 class TimedOut(StudentTrouble):

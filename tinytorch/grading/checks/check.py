@@ -9,19 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from tinytorch.bench import Bands, Comparison, Standing, standing
+from tinytorch.bench import Bands, Comparison, standing
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.base.student_errors import CheckFailed, StudentRaised, student_error
-from tinytorch.grading.checks import hints
+from tinytorch.grading.base.answer import Call
+from tinytorch.grading.base.student_errors import StudentRaised, student_error
+from tinytorch.grading.checks import hints, running
 from tinytorch.grading.checks.evidence import gather
+from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.sandbox.inside.values import Unsupported
-
-if TYPE_CHECKING:
-    from tinytorch.grading.checks.student import Call
 
 __all__ = [
     "CheckFailed",
@@ -37,8 +36,6 @@ __all__ = [
 ]
 
 ROUNDINGS = 4  # roundings allowed for each term of a sum, in units of the dtype's eps
-
-_standings: list[Standing] = []  # of the races in the check that runs now; the plugin empties it
 
 
 def require(condition: object, words: str) -> None:
@@ -172,16 +169,9 @@ def bands(comparison: Comparison, shares: Bands) -> None:
         found = standing(comparison, shares)
     except ValueError as err:
         raise GraderFaultError(f"a hidden check's bands: {err}") from err
-    _standings.append(found)
+    running.current().standings.append(found)
     if found.share == 0:
         raise CheckFailed(f"too slow: {found.words}")
-
-
-def take_standings() -> list[Standing]:
-    """What `bands` has judged since the last call; for the plugin."""
-    taken = _standings.copy()
-    _standings.clear()
-    return taken
 
 
 def describe(value: object) -> str:

@@ -1,30 +1,25 @@
-"""The pytest plugin that runs hidden checks: gives them `student` and `rng`, and turns how each ended into a result."""
+"""The pytest plugin that runs hidden checks: gives them `student` and `rng`, and turns how each ended into a result.
+
+A check whose outcome is kept from an earlier run is not run again: its result is the kept finding with the weight, the
+exercise and the requirement that its author gives it now.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pytest
 
-from tinytorch.bench import Standing
-from tinytorch.errors import GraderFaultError
-from tinytorch.grading.base.result import CheckResult, Outcome
-from tinytorch.grading.base.student_errors import CheckFailed, Crashed, OutOfTime, TimedOut, is_students, student_error
-from tinytorch.grading.checks import hints
-from tinytorch.grading.checks.check import describe, take_standings
+from tinytorch.grading.base.result import CheckResult, Finding, Outcome
+from tinytorch.grading.checks.code import CheckFile, common_digest
+from tinytorch.grading.checks.ending import ending, finding_of, success
+from tinytorch.grading.checks.running import About, RunningCheck, current, running
 from tinytorch.grading.checks.student import Student
-from tinytorch.grading.handed_in.cells import clean_words
-
-# A check that reads an answer of an unforeseen kind ends with one of these. It passes on the reference (the release
-# gate sees to that), so the answer is the cause, not the check.
-_MISREAD = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
-
-# A message of the student's own may be in the words; a long one could carry a check's inputs out of the sandbox.
-MAX_WORDS = 600
 
 
 class Lessons(Protocol):
@@ -33,146 +28,121 @@ class Lessons(Protocol):
     def not_run_reason(self, lesson: str) -> str:
         """Why this lesson's checks cannot run, or nothing."""
 
-    def student(self, lesson: str) -> Student:
-        """The fixture for that lesson's checks."""
+    def student(self, lesson: str, check: RunningCheck) -> Student:
+        """The fixture for one of that lesson's checks."""
+
+    def earlier_failure(self, lesson: str) -> str:
+        """The first cell of the lesson that failed, as a sentence, or nothing."""
+
+    def kept(self, about: About, code: str) -> Finding | None:
+        """What the check of that code found in an earlier run on the same notebook."""
+
+    def keep(self, about: About, code: str, finding: Finding) -> None:
+        """Keeps what a check found for later runs."""
 
 
 class HiddenChecks:
     """Collects a CheckResult for each hidden test; `faults` says what the grader itself did wrong."""
 
-    def __init__(self, lessons: Lessons, seed: int, is_wanted: Callable[[str], bool] = lambda check: True) -> None:
-        self.results: list[CheckResult] = []
+    def __init__(
+        self,
+        lessons: Lessons,
+        seed: int,
+        grader_rooms: frozenset[str],
+        is_wanted: Callable[[str], bool] = lambda check: True,
+    ) -> None:
         self.faults: list[str] = []
         self._lessons, self._seed, self._is_wanted = lessons, seed, is_wanted
+        self._grader_rooms = grader_rooms
+        self._codes: dict[str, str] = {}
+        self._order: list[str] = []
+        self._results: dict[str, CheckResult] = {}
+
+    @property
+    def results(self) -> list[CheckResult]:
+        """In the order of the checks in their files."""
+        return [self._results[name] for name in self._order if name in self._results]
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "lesson(name): the lesson whose notebook the check calls")
         config.addinivalue_line("markers", "grade(grade_id, weight): the grade cell that the check decides")
 
     @pytest.fixture
-    def student(self, request: pytest.FixtureRequest) -> Student:
-        found = self._lessons.student(_lesson(request.node))
-        found.last_answer = None
-        found.rng_of_check = lambda: getattr(request.node, "rng", None)
-        request.node.student = found
-        return found
+    def student(self) -> Student:
+        check = current()
+        return self._lessons.student(check.about.lesson, check)
 
     @pytest.fixture
-    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
-        digest = hashlib.sha256(check_name(request.node).encode()).digest()
-        request.node.rng = np.random.default_rng([self._seed, int.from_bytes(digest[:8], "big")])
-        return request.node.rng
+    def rng(self) -> np.random.Generator:
+        check = current()
+        digest = hashlib.sha256(check.about.name.encode()).digest()
+        check.rng = np.random.default_rng([self._seed, int.from_bytes(digest[:8], "big")])
+        return check.rng
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if self._is_wanted(check_name(item))]
+        wanted = [item for item in items if self._is_wanted(check_name(item))]
+        for item in wanted:
+            about = _about(item)
+            if not about.lesson or not about.grade_id or not about.weight > 0:
+                self.faults.append(f"{about.name}: a hidden check needs marks lesson(name) and grade(id, weight)")
+        items[:] = [] if self.faults else self._to_run(wanted)
+
+    def _to_run(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """The checks whose outcome isn't known already."""
+        if not items:
+            return []
+        common = common_digest(items[0].config.rootpath)
+        files = {path: CheckFile(path, common) for path in {item.path for item in items}}
+        unknown = []
         for item in items:
-            grade_id, weight = _grade(item)
-            if not _lesson(item) or not grade_id or not weight > 0:
-                self.faults.append(f"{check_name(item)}: a hidden check needs marks lesson(name) and grade(id, weight)")
-        if self.faults:
-            items.clear()
+            about = _about(item)
+            self._order.append(about.name)
+            self._codes[about.name] = self._code_of(item, files)
+            reason = self._lessons.not_run_reason(about.lesson)
+            known = Finding(Outcome.NOT_RUN, reason, share=0.0) if reason else self._kept(about)
+            if known is None:
+                unknown.append(item)
+            else:
+                self._results[about.name] = _result(about, known)
+        return unknown
+
+    def _code_of(self, item: pytest.Item, files: dict[Path, CheckFile]) -> str:
+        return files[item.path].digest(_top_level_name(item), check_name(item), self._grader_rooms)
+
+    def _kept(self, about: About) -> Finding | None:
+        return self._lessons.kept(about, self._codes[about.name])
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.faults.append(f"the hidden checks cannot be collected: {report.longreprtext[-1500:]}")
 
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        take_standings()
-        reason = self._lessons.not_run_reason(_lesson(item))
-        if reason:
-            self._note(item, Outcome.NOT_RUN, reason, 0.0)
-            pytest.skip(reason)
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+        with running(RunningCheck(_about(item))):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
         report = yield
-        if call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception):
+        check = current()
+        if call.excinfo is None:
             if call.when == "call":
-                self._fault(item, call.excinfo.value)
-        elif call.excinfo is not None:
-            self._ended_badly(item, call.excinfo.value, call.duration)
-        elif call.when == "call":
-            standings = take_standings()
-            outcome = _outcome(standings)
-            self._note(item, outcome, " ".join(each.words for each in standings), call.duration, standings)
+                self._note(check, success(check, call.duration))
+            return report
+        raised = call.excinfo.value
+        end = None if isinstance(raised, pytest.skip.Exception) else ending(check, raised)
+        if end is None:
+            self.faults.append(f"{check.about.name} ended with {type(raised).__name__}: {raised}"[:1000])
+            item.session.shouldstop = "a fault of the grader"
+            return report
+        if isinstance(raised, NameError):
+            end = end.followed_by(self._lessons.earlier_failure(check.about.lesson))
+        self._note(check, finding_of(check, end, call.duration))
         return report
 
-    def _ended_badly(self, item: pytest.Item, raised: BaseException, seconds: float) -> None:
-        student: Student | None = getattr(item, "student", None)
-        found = judge(raised)
-        if found is None and isinstance(raised, _MISREAD) and student is not None and student.last_answer is not None:
-            name, value = student.last_answer
-            found = Outcome.FAILED, f"what {name} returned cannot be used as the task says: {describe(value)}"
-        if found is None:
-            self._fault(item, raised)
-            return
-        outcome, words = found
-        if isinstance(raised, NameError) and student is not None and student.earlier_failure():
-            words = f"{words}; {student.earlier_failure()}"
-        inputs = student.last_inputs if student is not None else ()
-        self._note(item, outcome, words, seconds, take_standings(), _hint(raised, inputs))
-
-    def _note(
-        self,
-        item: pytest.Item,
-        outcome: Outcome,
-        words: str,
-        seconds: float,
-        standings: Sequence[Standing] = (),
-        hint: str = "",
-    ) -> None:
-        grade_id, weight = _grade(item)
-        requirement = inspect.getdoc(item.function) or ""
-        name = check_name(item)
-        share = min((each.share for each in standings), default=1.0)
-        races = tuple(map(_race, standings))
-        words = clean_words(words)
-        shown = words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 4] + " ..."
-        about = (name, _lesson(item), grade_id, weight, outcome, requirement, shown)
-        self.results.append(CheckResult(*about, round(seconds, 4), share if outcome.earns else 0.0, races, hint))
-
-    def _fault(self, item: pytest.Item, raised: BaseException) -> None:
-        self.faults.append(f"{check_name(item)} ended with {type(raised).__name__}: {raised}"[:1000])
-        item.session.shouldstop = "a fault of the grader"
-
-
-def _hint(raised: BaseException, inputs: Sequence[object]) -> str:
-    """The likely mistake behind a failed check, where one is recognised."""
-    if not isinstance(raised, CheckFailed):
-        return ""
-    return raised.hint or (hints.for_array(raised.evidence, inputs) if raised.evidence is not None else "")
-
-
-def _race(found: Standing) -> dict[str, Any]:
-    """The measurement behind a share as plain data: samples, ratio, interval and bands."""
-    bands = {f"{edge:g}": share for edge, share in found.bands.items()}
-    return {**found.comparison.as_dict(), "bands": bands, "share": found.share}
-
-
-def _outcome(standings: Sequence[Standing]) -> Outcome:
-    """Of a check that ran to its end."""
-    if any(each.is_undecided for each in standings):
-        return Outcome.UNDECIDED
-    return Outcome.PARTIAL if any(each.share < 1 for each in standings) else Outcome.PASSED
-
-
-def judge(raised: BaseException) -> tuple[Outcome, str] | None:
-    """Outcome and words of a check that ended so; None when the student's side is not the cause."""
-    if isinstance(raised, GraderFaultError) or not is_students(raised):
-        return None
-    if isinstance(raised, CheckFailed):
-        return Outcome.FAILED, str(raised)
-    if isinstance(raised, TimedOut):
-        return Outcome.TIMED_OUT, str(raised)
-    if isinstance(raised, Crashed):
-        return Outcome.CRASHED, str(raised)
-    if isinstance(raised, OutOfTime):
-        return Outcome.NOT_RUN, str(raised)
-    error = student_error(raised)
-    if isinstance(raised, NotImplementedError):
-        name = error.message.partition(":")[0]
-        return Outcome.FAILED, f"{name or 'this function'} is not written yet"
-    return Outcome.ERRORED, f"it raised {error.words()}"
+    def _note(self, check: RunningCheck, finding: Finding) -> None:
+        self._results[check.about.name] = _result(check.about, finding)
+        self._lessons.keep(check.about, self._codes[check.about.name], finding)
 
 
 def check_name(item: pytest.Item) -> str:
@@ -181,13 +151,38 @@ def check_name(item: pytest.Item) -> str:
     return f"{item.path.stem}::{inside}"
 
 
-def _lesson(item: pytest.Item) -> str:
-    mark = item.get_closest_marker("lesson")
-    return str(mark.args[0]) if mark is not None and mark.args else ""
+def _top_level_name(item: pytest.Item) -> str:
+    """The function or class at the top of its file that the check is, or is in."""
+    return item.nodeid.partition("::")[2].partition("::")[0].partition("[")[0]
 
 
-def _grade(item: pytest.Item) -> tuple[str, float]:
-    mark = item.get_closest_marker("grade")
-    if mark is None or not mark.args:
-        return "", 0.0
-    return str(mark.args[0]), float(mark.kwargs.get("weight", mark.args[1] if len(mark.args) > 1 else 1))
+def _about(item: pytest.Item) -> About:
+    lesson, grade = item.get_closest_marker("lesson"), item.get_closest_marker("grade")
+    grade_id, weight = "", 0.0
+    if grade is not None and grade.args:
+        grade_id = str(grade.args[0])
+        weight = float(grade.kwargs.get("weight", grade.args[1] if len(grade.args) > 1 else 1))
+    return About(
+        name=check_name(item),
+        lesson=str(lesson.args[0]) if lesson is not None and lesson.args else "",
+        grade_id=grade_id,
+        weight=weight,
+        requirement=inspect.getdoc(getattr(item, "function", None)) or "",
+    )
+
+
+def _result(about: About, finding: Finding) -> CheckResult:
+    return CheckResult(
+        check=about.name,
+        lesson=about.lesson,
+        grade_id=about.grade_id,
+        weight=about.weight,
+        outcome=finding.outcome,
+        requirement=about.requirement,
+        words=finding.words,
+        seconds=finding.seconds,
+        share=finding.share,
+        races=finding.races,
+        hint=finding.hint,
+        ran_at=finding.ran_at,
+    )

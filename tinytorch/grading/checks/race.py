@@ -12,8 +12,9 @@ import numpy as np
 
 from tinytorch.bench import Comparison, compare_timed
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.base.student_errors import CheckFailed, StudentTrouble, is_students
+from tinytorch.grading.base.student_errors import StudentTrouble, is_students
 from tinytorch.grading.checks import check
+from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.sandbox.inside.values import Packer, Unpacker, Unsupported
 from tinytorch.grading.sandbox.inside.wire import Message, WireError
 from tinytorch.grading.sandbox.session import Session

@@ -11,24 +11,14 @@ from typing import Any
 import numpy as np
 
 from tinytorch.bench import Comparison
-from tinytorch.grading.base.student_errors import CheckFailed
+from tinytorch.grading.base.answer import Call
+from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.checks.plausible import Work, check_possible, measured_roof
 from tinytorch.grading.checks.race import Race, Verify
+from tinytorch.grading.checks.running import RunningCheck
 from tinytorch.grading.sandbox.inside.values import Packer, Tree, Unpacker, Unsupported
 from tinytorch.grading.sandbox.inside.wire import Message, WireError
 from tinytorch.grading.sandbox.session import Session
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call: its result, and the arguments as they were when it had returned."""
-
-    name: str
-    value: Any
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    wall_s: float  # by the grader's clock, hand-over of the arrays included
-    result_is: int | str | None  # the argument, by index or name, that the result is the same object as
 
 
 @dataclass(slots=True, eq=False)
@@ -54,17 +44,12 @@ class Remote:
 
 
 class Student:
-    """`student.NAME(...)` calls NAME.
+    """`student.NAME(...)` calls NAME; what was asked and answered is noted in `check`, the one that runs."""
 
-    For the plugin: `last_answer` is the name and value that came back last, `last_inputs` what that call was given.
-    """
-
-    def __init__(self, session: Session, open_reference: Callable[[], Session]) -> None:
+    def __init__(self, session: Session, open_reference: Callable[[], Session], check: RunningCheck) -> None:
         self._session = session
         self._open_reference = open_reference
-        self.last_answer: tuple[str, Any] | None = None
-        self.last_inputs: tuple[Any, ...] = ()
-        self.rng_of_check: Callable[[], np.random.Generator | None] = lambda: None
+        self._check = check
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -114,23 +99,14 @@ class Student:
         between two neighbours of `bounds` (bands will do: their ratios are meant), or its time is up. `work` is what
         one call has to do at least: a time in which this machine cannot do that is a fault, see `limit`.
         """
-        self.last_inputs = ()
-        rng = self.rng_of_check()
-        if rng is not None:  # whoever knows the checks and the seed must not know what will be timed
-            rng.bit_generator.state = np.random.PCG64().state
+        self._check.last_inputs = ()
+        if self._check.rng is not None:  # whoever knows the checks and the seed must not know what will be timed
+            self._check.rng.bit_generator.state = np.random.PCG64().state
         race = Race(self._session, self._open_reference(), name, make_inputs, reference, verify, self._missing_words)
         comparison = race.run(tuple(bounds), calls)
         if work is not None:
             check_possible(comparison, work, calls, name, measured_roof)
         return comparison
-
-    def earlier_failure(self) -> str:
-        """The first cell of the notebook that failed, as a sentence, for errors that may follow from it."""
-        for cell in self._session.notebook.cells:
-            run = self._session.run_of(cell)
-            if run is not None and run.status not in ("ok", "skipped"):
-                return f"cell {cell.number} of {self._session.notebook.lesson} failed before: {run.words}"
-        return ""
 
     def _value_of(self, name: str, *args: Any, **kwargs: Any) -> Any:
         return self._ask_call(name, None, name, args, kwargs, "value").value
@@ -139,7 +115,7 @@ class Student:
         self, shown: str, remote: Remote | None, method: str, args: tuple[Any, ...], kwargs: dict[str, Any], want: str
     ) -> Call:
         self._session.ensure_started(shown)
-        self.last_inputs = args
+        self._check.last_inputs = args
         target: dict[str, Any] = {"name": method}
         if remote is not None:
             target["remote"] = self._number_of(remote)
@@ -194,7 +170,7 @@ class Student:
         return ["remote", self._number_of(value)] if isinstance(value, Remote) else None
 
     def _usable(self, shown: str, value: Any) -> Any:
-        self.last_answer = (shown, value)
+        self._check.last_answer = (shown, value)
         if isinstance(value, Unsupported):
             raise CheckFailed(f"{shown} returned {value.words}, which cannot be used here")
         return value

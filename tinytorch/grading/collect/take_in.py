@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +10,10 @@ from typing import Literal
 
 from tinytorch.course import files
 from tinytorch.course.build import release_notebook
-from tinytorch.course.names import Lesson, Module, lessons
-from tinytorch.course.project import Project
+from tinytorch.course.names import Lesson, lessons
 from tinytorch.errors import CollectError
 from tinytorch.grading.collect.archives import Refused, read_collection
+from tinytorch.grading.collect.destination import Destination
 from tinytorch.grading.collect.owners import Contents, Names, safe_id
 
 
@@ -60,23 +58,21 @@ class _Placed:
     note: str
 
 
-def collect(project: Project, module: Module, source: Path) -> Collection:
+def collect(destination: Destination, source: Path) -> Collection:
     """Puts every notebook found in the folder or zip `source` where nbgrader looks for it.
 
-    A student's lessons that are not in `source` stay as they are; what is replaced is copied to assignments/backups.
+    A student's lessons that are not in `source` stay as they are; what is replaced is copied to the backups.
     """
-    found = lessons(project, module)
-    names = Names(module, found)
-    with files.sentences(project.assignments_dir):
-        project.assignments_dir.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=".collect-", dir=project.assignments_dir))
+    known = lessons(destination.project, destination.module)
+    names = Names(destination.module, known)
+    stage = destination.make_stage()
     try:
-        contents = Contents([(lesson, release_notebook(project, lesson)) for lesson in found])
+        contents = Contents([(lesson, release_notebook(destination.project, lesson)) for lesson in known])
         staged, unplaced = _stage(source, stage, contents)
         if not staged and not unplaced:
             raise CollectError(f"{source}: there is nothing in it; give the folder or zip with the submissions.")
         placed = _place(staged, names, source, unplaced)
-        students = tuple(_take_in(project, module, student, placed[student]) for student in sorted(placed))
+        students = tuple(_take_in(destination, student, placed[student]) for student in sorted(placed))
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return Collection(students, tuple(unplaced))
@@ -168,37 +164,27 @@ def _wrappers(paths: list[tuple[str, ...]], names: Names, stem: str) -> int:
     return depth
 
 
-def _take_in(project: Project, module: Module, student: str, placed: dict[str, _Placed]) -> Collected:
-    folder = project.assignments_dir / "submitted" / student / module.name
+def _take_in(destination: Destination, student: str, placed: dict[str, _Placed]) -> Collected:
+    folder = destination.submitted(student)
     handed_in = max(item.staged.changed for item in placed.values())
     stamp = f"{handed_in:%Y-%m-%d %H:%M:%S} UTC"
     notes = tuple(item.note for item in placed.values() if item.note)
-    told = tuple(sorted(placed))
-    wanted = {folder / item.lesson.notebook: item.staged.file.read_bytes() for item in placed.values()}
+    names = tuple(sorted(placed))
+    contents = {folder / item.lesson.notebook: item.staged.file.read_bytes() for item in placed.values()}
     with files.sentences(folder):
-        if all(path.is_file() and path.read_bytes() == data for path, data in wanted.items()):
-            return Collected(student, "unchanged", told, _stamp_of(folder) or stamp, notes=notes)
-        backup = _backed_up(project, folder, student) if folder.is_dir() else None
-    _write(wanted.items(), folder, stamp)
-    return Collected(student, "replaced" if backup else "new", told, stamp, backup, notes)
-
-
-def _write(wanted: Iterable[tuple[Path, bytes]], folder: Path, stamp: str) -> None:
-    for path, data in wanted:
+        if all(path.is_file() and path.read_bytes() == data for path, data in contents.items()):
+            return Collected(student, "unchanged", names, destination.handed_in_at(student) or stamp, notes=notes)
+        backup = _backed_up(folder, destination.backups(student)) if folder.is_dir() else None
+    for path, data in contents.items():
         files.write_bytes(path, data)
-    files.write_bytes(folder / "timestamp.txt", f"{stamp}\n".encode())
+    files.write_bytes(destination.timestamp(student), f"{stamp}\n".encode())
+    return Collected(student, "replaced" if backup else "new", names, stamp, backup, notes)
 
 
-def _backed_up(project: Project, folder: Path, student: str) -> Path:
+def _backed_up(folder: Path, backups: Path) -> Path:
     """Copies a submission to where nbgrader does not look."""
-    place = project.assignments_dir / "backups" / "submitted" / student
     now = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    taken = len(list(place.glob(f"{folder.name}-{now}*")))
-    backup = place / (f"{folder.name}-{now}" + (f"-{taken + 1}" if taken else ""))
+    taken = len(list(backups.glob(f"{folder.name}-{now}*")))
+    backup = backups / (f"{folder.name}-{now}" + (f"-{taken + 1}" if taken else ""))
     files.copy_tree(folder, backup)
     return backup
-
-
-def _stamp_of(folder: Path) -> str:
-    path = folder / "timestamp.txt"
-    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""

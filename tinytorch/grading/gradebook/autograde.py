@@ -8,19 +8,15 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Literal
 
-from nbgrader.api import Grade, MissingEntry
-
 from tinytorch.course import files
-from tinytorch.course.names import Module
-from tinytorch.course.project import Project
-from tinytorch.errors import GradingError
-from tinytorch.grading.base.result import SubmissionResult
-from tinytorch.grading.gradebook.converters import autograde_student, check_gradebook, gradebook_path, open_gradebook
+from tinytorch.grading.base.submission import Submission
+from tinytorch.grading.gradebook.converters import autograde_student
+from tinytorch.grading.gradebook.folder import ClassFolder
+from tinytorch.grading.gradebook.marks import check_gradebook, is_in_gradebook, require_assignment
 from tinytorch.grading.gradebook.release import require_fresh_release
-from tinytorch.grading.gradebook.setup import result_store, setup_for
-from tinytorch.grading.gradebook.students import is_recorded, strays, submissions
-from tinytorch.grading.run.pool import Graded, GradingPool, Submission, grade_many, usable_cores
-from tinytorch.grading.run.store import Setup
+from tinytorch.grading.gradebook.setup import setup_for
+from tinytorch.grading.run.pool import Graded, GradingPool, grade_many, usable_cores
+from tinytorch.grading.run.store import Store
 from tinytorch.grading.sandbox.bubblewrap import check_available
 
 
@@ -50,48 +46,46 @@ class Step:
     repairs: tuple[str, ...] = ()
 
 
-def autograde_class(project: Project, module: Module, plan: Plan) -> Iterator[Step]:
+def autograde_class(class_folder: ClassFolder, plan: Plan) -> Iterator[Step]:
     """Grades and records everyone planned; yields each step. A stopped run goes on where it was."""
     if plan.sandbox == "bwrap":
         check_available()
-    require_fresh_release(project, module)
-    _require_assignment(project, module)
-    setup = setup_for(project, module, plan.sandbox, plan.seed)
-    everyone = submissions(project, module, plan.students)
+    require_fresh_release(class_folder)
+    require_assignment(class_folder)
+    setup = setup_for(class_folder, plan.sandbox, plan.seed)
+    everyone = class_folder.submissions(plan.students)
+    workers = plan.workers or usable_cores()
+    results = grade_many(
+        everyone,
+        setup,
+        Store(class_folder.results),
+        open_executor=plan.open_executor or (lambda: GradingPool(min(workers, len(everyone)))),
+        in_flight=workers,
+    )
     ready: list[Graded] = []
-    for number, graded in enumerate(_results(project, everyone, setup, plan), start=1):
+    for number, graded in enumerate(results, start=1):
         if graded.result.fault:
-            yield _ungraded(project, module, graded, number, len(everyone))
+            yield _ungraded(class_folder, graded, number, len(everyone))
         else:
             ready.append(graded)
             yield _step(graded, "checked", number, len(everyone))
     for number, graded in enumerate(sorted(ready, key=lambda item: item.submission.student), start=1):
-        yield _record(project, module, graded, setup, plan, (number, len(ready)))
+        yield _record(class_folder, graded, plan.again, (number, len(ready)))
 
 
-def _results(project: Project, everyone: tuple[Submission, ...], setup: Setup, plan: Plan) -> Iterator[Graded]:
-    workers = plan.workers or usable_cores()
-    return grade_many(
-        everyone,
-        setup,
-        result_store(project),
-        open_executor=plan.open_executor or (lambda: GradingPool(min(workers, len(everyone)))),
-        in_flight=workers,
-    )
-
-
-def _record(project: Project, module: Module, graded: Graded, setup: Setup, plan: Plan, count: tuple[int, int]) -> Step:
-    submission = graded.submission
-    words = _not_for_nbgrader(submission)
-    if words:
-        return Step(submission.student, "ungraded", *count, words=words)
-    unknown = strays(submission, setup.release_dir)
-    words = f"not named as any lesson, so not graded: {', '.join(unknown)}" if unknown else ""
-    recorded = is_recorded(project, submission, module, graded.key)
-    if recorded and not plan.again and _in_gradebook(project, module, submission.student):
+def _record(class_folder: ClassFolder, graded: Graded, again: bool, count: tuple[int, int]) -> Step:
+    """Has nbgrader write the student's notebooks and gradebook, unless both hold this result and `again` is False."""
+    student = graded.submission.student
+    obstacle = _not_for_nbgrader(graded.submission)
+    if obstacle:
+        return Step(student, "ungraded", *count, words=obstacle)
+    strays = ", ".join(class_folder.strays(student))
+    words = f"not named as any lesson, so not graded: {strays}" if strays else ""
+    recorded = class_folder.is_recorded(student, graded.key)
+    if recorded and not again and is_in_gradebook(class_folder, student):
         return _step(graded, "current", *count, words)
-    check_gradebook(project)
-    autograde_student(project, module, submission.student, graded.key)
+    check_gradebook(class_folder)
+    autograde_student(class_folder, student, graded.key)
     return _step(graded, "recorded", *count, words)
 
 
@@ -107,43 +101,15 @@ def _not_for_nbgrader(submission: Submission) -> str:
 def _step(
     graded: Graded, stage: Literal["checked", "recorded", "current"], done: int, total: int, words: str = ""
 ) -> Step:
-    result: SubmissionResult = graded.result
-    student = graded.submission.student
+    student, result = graded.submission.student, graded.result
     return Step(student, stage, done, total, result.score, result.points, words, result.repairs)
 
 
-def _ungraded(project: Project, module: Module, graded: Graded, done: int, total: int) -> Step:
+def _ungraded(class_folder: ClassFolder, graded: Graded, done: int, total: int) -> Step:
     """A fault of ours: nothing is written to the gradebook, and the trace goes to the log folder."""
     student, words = graded.submission.student, f"not graded, by a fault of the grader: {graded.result.fault}"
     if graded.trace:
-        log = project.assignments_dir / "logs" / f"fault-{module}-{student}.log"
+        log = class_folder.log(f"fault-{class_folder.module}-{student}")
         files.write_bytes(log, graded.trace.encode("utf-8", "replace"))
         words += f" (trace in {log})"
     return Step(student, "ungraded", done, total, words=words, repairs=graded.result.repairs)
-
-
-def _require_assignment(project: Project, module: Module) -> None:
-    path = gradebook_path(project)
-    advice = f"run `tito grade generate {module}` first"
-    if not path.exists():
-        raise GradingError(f"{path}: there is no gradebook yet; {advice}.")
-    check_gradebook(project)
-    with open_gradebook(project) as gradebook:
-        try:
-            gradebook.find_assignment(module.name)
-        except MissingEntry as err:
-            raise GradingError(f"{path}: {module} is not in the gradebook; {advice}.") from err
-
-
-def _in_gradebook(project: Project, module: Module, student: str) -> bool:
-    with open_gradebook(project) as gradebook:
-        try:
-            submission = gradebook.find_submission(module.name, student)
-        except MissingEntry:
-            return False
-        grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-        return bool(grades) and all(map(_was_graded, grades))
-
-
-def _was_graded(grade: Grade) -> bool:
-    return grade.auto_score is not None or grade.manual_score is not None or grade.needs_manual_grade

@@ -4,105 +4,37 @@ from __future__ import annotations
 
 import glob
 import logging
-import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SQLAlchemyError
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
+from sqlalchemy.exc import DBAPIError
 
 from tinytorch.course import files
-from tinytorch.course.names import Module
-from tinytorch.course.project import Project
 from tinytorch.errors import GradingError, TinyTorchError
-
-CONFIG_NAME = "nbgrader_config.py"
-_LOCK_WAIT_S = 5.0
-
-
-def load_config(project: Project) -> Config:
-    """The project's nbgrader settings, as `nbgrader` itself reads them."""
-    path = project.root / CONFIG_NAME
-    if not path.is_file():
-        raise GradingError(f"{path}: nbgrader's settings are missing; grade from a complete checkout.")
-    return PyFileConfigLoader(CONFIG_NAME, path=str(project.root)).load_config()
+from tinytorch.grading.gradebook.folder import ClassFolder
+from tinytorch.grading.gradebook.marks import gradebook_sentences
+from tinytorch.grading.gradebook.setup import load_config
 
 
-def course_directory(config: Config, module: Module, student: str = "*") -> CourseDirectory:
-    """Where nbgrader looks for one assignment's files, of one student or of all."""
-    course = CourseDirectory(config=config, log=_silent())
-    course.assignment_id = module.name
-    course.student_id = student if student == "*" else glob.escape(student)
-    return course
-
-
-def gradebook_path(project: Project) -> Path:
-    return project.assignments_dir / "gradebook.db"
-
-
-def check_gradebook(project: Project) -> None:
-    """Raises GradingError when the gradebook cannot be written now, before any work is spent."""
-    path = gradebook_path(project)
-    if not path.exists():
-        return
-    try:
-        with sqlite3.connect(path, timeout=_LOCK_WAIT_S, isolation_level=None) as gradebook:
-            gradebook.execute("BEGIN IMMEDIATE")
-            gradebook.execute("ROLLBACK")
-        gradebook.close()
-    except sqlite3.Error as err:
-        raise GradingError(gradebook_sentence(path, str(err))) from err
-
-
-@contextmanager
-def open_gradebook(project: Project) -> Iterator[Gradebook]:
-    """nbgrader's gradebook; what its database refuses while it is open is a GradingError."""
-    path = gradebook_path(project)
-    try:
-        with Gradebook(f"sqlite:///{path}") as gradebook:
-            yield gradebook
-    except SQLAlchemyError as err:
-        raise GradingError(gradebook_sentence(path, str(getattr(err, "orig", err)))) from err
-
-
-def gradebook_sentence(path: Path, reason: str) -> str:
-    if "locked" in reason:
-        return f"{path}: the gradebook is locked by another program; close the formgrader or wait for the other run."
-    if "readonly" in reason or "unable to open" in reason:
-        return f"{path}: the gradebook cannot be written ({reason}); check who owns it and its mode."
-    if "full" in reason:
-        return f"{path}: the disk is full; free some space and run the command again."
-    return f"{path}: the gradebook cannot be used ({reason}); restore a copy, or move it away and generate again."
-
-
-def generate_notebooks(project: Project, module: Module) -> None:
+def generate_notebooks(class_folder: ClassFolder) -> None:
     """nbgrader's generate_assignment: release notebooks, and the assignment in the gradebook."""
-    config = load_config(project)
-    converter = _Generate(coursedir=course_directory(config, module), config=config)
-    _run(project, converter, f"generate-{module}")
+    _run(_Generate, class_folder)
 
 
-def autograde_student(project: Project, module: Module, student: str, key: str) -> None:
+def autograde_student(class_folder: ClassFolder, student: str, key: str) -> None:
     """nbgrader's autograde for one student, from the stored result of that key."""
-    config = load_config(project)
-    config.GradeByHiddenChecks.keys = {student: key}
-    converter = _Autograde(coursedir=course_directory(config, module, student), config=config)
-    _run(project, converter, f"autograde-{module}")
+    _run(_Autograde, class_folder, glob.escape(student), keys={student: key})
 
 
-def feedback_student(project: Project, module: Module, student: str) -> None:
+def feedback_student(class_folder: ClassFolder, student: str) -> None:
     """nbgrader's generate_feedback for one student."""
-    config = load_config(project)
-    converter = _Feedback(coursedir=course_directory(config, module, student), config=config)
-    _run(project, converter, f"feedback-{module}")
+    _run(_Feedback, class_folder, glob.escape(student))
 
 
 class _FailureNote:
@@ -121,7 +53,9 @@ class _FailureNote:
 
 
 class _Noting(BaseConverter):
-    """Mixed into a converter: keeps what failed, where nbgrader's base would lose it."""
+    """Mixed into a converter: keeps what failed, where nbgrader's base would lose it. `step` names its log."""
+
+    step = ""
 
     def __init__(self, **kwargs: object) -> None:
         self.failure = _FailureNote()
@@ -141,37 +75,41 @@ class _Noting(BaseConverter):
 
 
 class _Generate(_Noting, GenerateAssignment):
-    pass
+    step = "generate"
 
 
 class _Autograde(_Noting, Autograde):
-    pass
+    step = "autograde"
 
 
 class _Feedback(_Noting, GenerateFeedback):
-    pass
+    step = "feedback"
 
 
-def _run(project: Project, converter: _Noting, name: str) -> None:
-    path = project.assignments_dir / "logs" / f"{name}.log"
-    converter.force = True
+def _run(
+    kind: type[_Noting], class_folder: ClassFolder, students: str = "*", keys: Mapping[str, str] | None = None
+) -> None:
+    """Runs one of nbgrader's converters for the students of a pattern; `keys` are of their results, where known."""
+    config = load_config(class_folder)
+    config.GradeByHiddenChecks.keys = dict(keys or {})
+    path = class_folder.log(f"{kind.step}-{class_folder.module}")
     with _logging_to(path) as log:
+        course = CourseDirectory(config=config, log=log)
+        course.assignment_id, course.student_id = class_folder.module.name, students
+        converter = kind(coursedir=course, config=config)
+        converter.force = True
         converter.log = log
-        converter.coursedir.log = log
         try:
             converter.start()
         except (NbGraderException, OSError) as err:
             cause = converter.failure.error or err.__context__ or err
-            with files.sentences(project.assignments_dir):
-                if isinstance(cause, TinyTorchError | OSError):
+            with files.sentences(class_folder.assignments), gradebook_sentences(class_folder.gradebook):
+                if isinstance(cause, TinyTorchError | OSError | DBAPIError):
                     raise cause from None
-            raise GradingError(_explain(project, cause, path)) from err
+            raise GradingError(_explain(cause, path)) from err
 
 
-def _explain(project: Project, cause: BaseException, log: Path) -> str:
-    origin = getattr(cause, "orig", None)  # SQLAlchemy keeps the database's own error there
-    if isinstance(origin, sqlite3.Error):
-        return gradebook_sentence(gradebook_path(project), str(origin))
+def _explain(cause: BaseException, log: Path) -> str:
     if "submissions associated" in str(cause):
         return f"{cause}; once there are grades, cells stay: take the change back or start a new gradebook."
     return f"nbgrader could not go on: {type(cause).__name__}: {cause} (its log is {log})."
@@ -192,9 +130,3 @@ def _logging_to(path: Path) -> Iterator[logging.Logger]:
             yield log
     finally:
         handler.close()
-
-
-def _silent() -> logging.Logger:
-    log = logging.Logger("nbgrader-course")
-    log.addHandler(logging.NullHandler())
-    return log

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch.course.names import Module
-from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
-from tinytorch.grading.gradebook.converters import check_gradebook, feedback_student, gradebook_path
-from tinytorch.grading.gradebook.students import autograded_dir
-from tinytorch.grading.run.receipt import FILE_NAME, read_receipt, write_for_student
+from tinytorch.grading.gradebook.converters import feedback_student
+from tinytorch.grading.gradebook.folder import ClassFolder
+from tinytorch.grading.gradebook.marks import check_gradebook
+from tinytorch.grading.gradebook.receipts import read_receipt, write_for_student
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,53 +26,40 @@ class Pages:
     total: int
 
 
-def feedback_dir(project: Project, module: Module, student: str) -> Path:
-    return project.assignments_dir / "feedback" / student / module.name
-
-
-def make_feedback(
-    project: Project, module: Module, students: tuple[str, ...] = (), *, again: bool = False
-) -> Iterator[Pages]:
+def make_feedback(class_folder: ClassFolder, students: tuple[str, ...] = (), *, again: bool = False) -> Iterator[Pages]:
     """Writes feedback for the students named, or for everyone graded; yields each as it is done."""
-    graded = graded_students(project, module)
+    module, graded = class_folder.module, class_folder.autograded_students()
     missing = [student for student in students if student not in graded]
     if missing:
         raise GradingError(f"{', '.join(missing)}: not graded yet; run `tito grade autograde {module}` first.")
     if not graded:
         raise GradingError(f"{module}: nobody is graded yet; run `tito grade autograde {module}` first.")
     chosen = students or graded
-    check_gradebook(project)
+    check_gradebook(class_folder)
     for number, student in enumerate(chosen, start=1):
-        made = again or not is_current(project, module, student)
+        made = again or not is_current(class_folder, student)
         if made:
-            feedback_student(project, module, student)
-        yield _pages(project, module, student, made, (number, len(chosen)))
+            feedback_student(class_folder, student)
+        yield _pages(class_folder, student, made, (number, len(chosen)))
 
 
-def _pages(project: Project, module: Module, student: str, made: bool, count: tuple[int, int]) -> Pages:
+def _pages(class_folder: ClassFolder, student: str, made: bool, count: tuple[int, int]) -> Pages:
     """What lies in the student's folder, with the receipt of the result that the pages show."""
-    folder = feedback_dir(project, module, student)
-    path = folder / FILE_NAME
+    folder, path = class_folder.feedback(student), class_folder.receipt(student)
     if made:
         path.unlink(missing_ok=True)  # nbgrader copies whatever lay beside the notebooks: this one must be ours
-        full = read_receipt(project, module, student)
+        full = read_receipt(class_folder, student)
         if full is not None:
-            write_for_student(full, folder)
+            write_for_student(class_folder, full)
     pages = tuple(sorted(folder.glob("*.html")))
     return Pages(student, folder, pages, path if path.is_file() else None, made, *count)
 
 
-def graded_students(project: Project, module: Module) -> tuple[str, ...]:
-    """Those with autograded notebooks."""
-    found = (project.assignments_dir / "autograded").glob(f"*/{module}/*.ipynb")
-    return tuple(sorted({path.parent.parent.name for path in found}))
-
-
-def is_current(project: Project, module: Module, student: str) -> bool:
+def is_current(class_folder: ClassFolder, student: str) -> bool:
     """A page for each notebook, none older than it or than the gradebook, where marks given by hand arrive."""
-    notebooks = list(autograded_dir(project, module, student).glob("*.ipynb"))
-    pages = [feedback_dir(project, module, student) / f"{path.stem}.html" for path in notebooks]
+    notebooks = list(class_folder.autograded(student).glob("*.ipynb"))
+    pages = [class_folder.feedback(student) / f"{path.stem}.html" for path in notebooks]
     if not notebooks or not all(page.is_file() for page in pages):
         return False
-    newest = max(path.stat().st_mtime_ns for path in [*notebooks, gradebook_path(project)])
+    newest = max(path.stat().st_mtime_ns for path in [*notebooks, class_folder.gradebook])
     return min(page.stat().st_mtime_ns for page in pages) >= newest

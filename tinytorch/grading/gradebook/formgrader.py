@@ -7,9 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
-from tinytorch.grading.gradebook.converters import gradebook_path
+from tinytorch.grading.gradebook.folder import ClassFolder
 
 DEFAULT_PORT = 8888
 
@@ -23,20 +22,21 @@ class Formgrader:
     url: str
 
 
-def formgrader(project: Project, port: int = DEFAULT_PORT, *, open_browser: bool = True) -> Formgrader:
+def formgrader(class_folder: ClassFolder, port: int = DEFAULT_PORT, *, open_browser: bool = True) -> Formgrader:
     """The command that serves the formgrader for this checkout; raises GradingError when it would not come up."""
     if importlib.util.find_spec("jupyterlab") is None:
         raise GradingError("The formgrader runs inside JupyterLab, which is not installed; pip install jupyterlab.")
-    if not gradebook_path(project).exists():
-        raise GradingError(f"{gradebook_path(project)}: nothing to mark yet; generate, collect and autograde first.")
+    if not class_folder.gradebook.exists():
+        raise GradingError(f"{class_folder.gradebook}: nothing to mark yet; generate, collect and autograde first.")
+    root = class_folder.project.root
     command = [
         sys.executable,
         "-m",
         "jupyterlab",
-        f"--ServerApp.root_dir={project.root}",
+        f"--ServerApp.root_dir={root}",
         f"--ServerApp.port={port}",
         "--LabApp.default_url=/formgrader",
     ]
     if not open_browser:
         command.append("--no-browser")
-    return Formgrader(tuple(command), project.root, f"http://localhost:{port}/formgrader")
+    return Formgrader(tuple(command), root, f"http://localhost:{port}/formgrader")

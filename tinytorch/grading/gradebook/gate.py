@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from tinytorch.course.exercises import exercises
 from tinytorch.course.leaks import Leak, find_leaks
 from tinytorch.course.module_facts import module_facts
-from tinytorch.course.names import Module
 from tinytorch.course.points import points_problems
-from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError, ReleaseError
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
+from tinytorch.grading.base.submission import Submission
 from tinytorch.grading.gradebook.exporter import read_release
+from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.release import require_fresh_release
-from tinytorch.grading.gradebook.setup import result_store, setup_for
+from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.handed_in.frame import is_fixed
-from tinytorch.grading.run.pool import GradingPool, Submission, grade_many, usable_cores
+from tinytorch.grading.run.pool import GradingPool, grade_many, usable_cores
+from tinytorch.grading.run.store import Store
 
 UNTOUCHED = "the untouched release"
 REFERENCE = "the reference"
@@ -47,34 +48,34 @@ class GateReport:
 
 
 def check_release(
-    project: Project,
-    module: Module,
+    class_folder: ClassFolder,
     *,
     sandbox: str = "bwrap",
     open_executor: Callable[[], Executor] | None = None,
 ) -> GateReport:
     """Looks for leaks in the release, then grades it and the reference; cheap when neither has changed since."""
-    require_fresh_release(project, module)
-    leaks = tuple(find_leaks(project.release_dir(module), project, module))
-    results = _graded(project, module, sandbox, open_executor)
-    points = automatic_points(project, module)
+    require_fresh_release(class_folder)
+    leaks = tuple(find_leaks(class_folder.release, class_folder.project, class_folder.module))
+    results = _graded(class_folder, sandbox, open_executor)
+    points = automatic_points(class_folder)
+    facts = module_facts(class_folder.project, class_folder.module)
     untouched, reference = results[UNTOUCHED], results[REFERENCE]
     problems = [
         *map(str, leaks),
-        *points_problems(exercises(sorted(project.release_dir(module).glob("*.ipynb"))), module_facts(project, module)),
+        *points_problems(exercises(sorted(class_folder.release.glob("*.ipynb"))), facts),
         *_earned_for_nothing(untouched),
         *_not_earned(reference),
     ]
     if abs(reference.points - points) > 1e-9:
         problems.append(f"hidden checks decide {reference.points:g} points, the notebooks have {points:g}")
-    return GateReport(module.name, leaks, untouched.score, reference.score, points, tuple(problems))
+    return GateReport(class_folder.module.name, leaks, untouched.score, reference.score, points, tuple(problems))
 
 
-def automatic_points(project: Project, module: Module) -> float:
+def automatic_points(class_folder: ClassFolder) -> float:
     """The points of a release's check cells, those that no one grades by hand."""
     cells = [
         cell
-        for path in sorted(project.release_dir(module).glob("*.ipynb"))
+        for path in sorted(class_folder.release.glob("*.ipynb"))
         for cell in read_release(path).cells
         if is_fixed(cell) and cell.metadata.nbgrader.get("grade")
     ]
@@ -82,21 +83,21 @@ def automatic_points(project: Project, module: Module) -> float:
 
 
 def _graded(
-    project: Project, module: Module, sandbox: str, open_executor: Callable[[], Executor] | None
+    class_folder: ClassFolder, sandbox: str, open_executor: Callable[[], Executor] | None
 ) -> dict[str, SubmissionResult]:
-    folders = {UNTOUCHED: project.release_dir(module), REFERENCE: project.source_dir(module)}
-    setup = setup_for(project, module, sandbox, None)
+    folders = {UNTOUCHED: class_folder.release, REFERENCE: class_folder.source}
+    setup = setup_for(class_folder, sandbox, None)
     graded = grade_many(
         [Submission(name, folder) for name, folder in folders.items()],
         setup,
-        result_store(project),
+        Store(class_folder.results),
         open_executor=open_executor or (lambda: GradingPool(min(2, usable_cores()))),
         in_flight=2,
     )
     results = {item.submission.student: item.result for item in graded}
     for name, result in results.items():
         if result.fault:
-            raise GraderFaultError(f"{module}: {name} could not be graded: {result.fault}")
+            raise GraderFaultError(f"{class_folder.module}: {name} could not be graded: {result.fault}")
     return results
 
 

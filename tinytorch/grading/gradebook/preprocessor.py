@@ -10,12 +10,17 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Integer, Unicode
 
+from tinytorch.course.names import resolve_module
+from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.result import SubmissionResult
+from tinytorch.grading.base.setup import DEFAULT_SANDBOX, DEFAULT_SEED
 from tinytorch.grading.gradebook.annotate import annotate
-from tinytorch.grading.gradebook.students import RESULT_MARK
+from tinytorch.grading.gradebook.folder import RESULT_MARK, ClassFolder
+from tinytorch.grading.gradebook.setup import setup_for
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.pool import grade_folder
-from tinytorch.grading.run.store import DEFAULT_SANDBOX, DEFAULT_SEED, Keys, Setup, Store
+from tinytorch.grading.run.store import Store
 
 
 class StripSolutions(NbGraderPreprocessor):
@@ -48,10 +53,10 @@ class GradeByHiddenChecks(NbGraderPreprocessor):
     def _result(self, student: str, module: str) -> tuple[str, SubmissionResult]:
         course: Any = self.parent.parent.coursedir  # the exporter's converter's
         folder = Path(course.format_path(course.submitted_directory, student, module))
-        release = Path(course.format_path(course.release_directory, ".", module))
-        hidden = Path(self.project_root, "tests", "hidden", module)
-        setup = Setup(release, hidden, sandbox=self.sandbox, seed=self.seed)
-        store = Store(Path(course.root, "results"))
+        project = Project(Path(self.project_root), "checkout")
+        class_folder = ClassFolder(project, resolve_module(project, module))
+        setup = setup_for(class_folder, self.sandbox, self.seed)
+        store = Store(class_folder.results)
         key = self.keys.get(student) or Keys(setup).key(folder)
         found = store.get(key)
         if found is None:

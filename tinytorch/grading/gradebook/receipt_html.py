@@ -6,7 +6,8 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
-from tinytorch.grading.run.receipt import StudentReceipt
+from tinytorch.grading.base.result import RaceRecord
+from tinytorch.grading.run.receipt import SpeedLine, StudentReceipt
 from tinytorch.hardware import format_bytes
 
 _LIMITS = {
@@ -48,10 +49,10 @@ def limits_words(limits: dict[str, float]) -> str:
     return ", ".join(told)
 
 
-def interval_words(race: dict[str, Any]) -> str:
+def interval_words(race: RaceRecord | SpeedLine) -> str:
     """`1.31 (1.28 to 1.35)`; an end that no number of pairs could settle is left open."""
-    low, high = (f"{race[end]:.3g}" if race.get(end) is not None else "any" for end in ("low", "high"))
-    return f"{race['ratio']:.3g} ({low} to {high})"
+    low, high = ("any" if end is None else f"{end:.3g}" for end in (race.low, race.high))
+    return f"{race.ratio:.3g} ({low} to {high})"
 
 
 def _facts(given: StudentReceipt, lesson: str) -> Iterable[tuple[str, str]]:
@@ -69,11 +70,11 @@ def _races(given: StudentReceipt, lesson: str) -> Iterable[tuple[str, ...]]:
     for exercise in given.exercises:
         for check in exercise.checks if exercise.lesson == lesson else ():
             for race in check.speed:
-                samples = (_samples(race["candidate_us"]), _samples(race["reference_us"]))
-                yield check.requirement, interval_words(race), str(race["pairs"]), *samples
+                samples = (_samples(race.candidate_us), _samples(race.reference_us))
+                yield check.requirement, interval_words(race), str(race.pairs), *samples
 
 
-def _samples(microseconds: list[float]) -> str:
+def _samples(microseconds: tuple[float, ...]) -> str:
     return " ".join(f"{value:.4g}" for value in microseconds)
 
 

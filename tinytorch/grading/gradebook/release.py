@@ -12,11 +12,12 @@ from nbformat import NotebookNode
 
 from tinytorch.course import files
 from tinytorch.course.build import build_source, release_notebook
-from tinytorch.course.names import Lesson, Module, lessons
+from tinytorch.course.names import Lesson, lessons
 from tinytorch.course.notebooks import read_notebook
-from tinytorch.course.project import Project
 from tinytorch.errors import ReleaseError, SourceError
-from tinytorch.grading.gradebook.converters import check_gradebook, generate_notebooks
+from tinytorch.grading.gradebook.converters import generate_notebooks
+from tinytorch.grading.gradebook.folder import ClassFolder
+from tinytorch.grading.gradebook.marks import check_gradebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,47 +28,52 @@ class Generation:
     changed: tuple[str, ...]
 
 
-def generate_release(project: Project, module: Module) -> Generation:
+def generate_release(class_folder: ClassFolder) -> Generation:
     """Builds source and release notebooks and enters the assignment in the gradebook; the gate comes after."""
-    before = {lesson.name for lesson, _ in stale_lessons(project, module)}
-    check_gradebook(project)
-    build_source(project, module)
-    with _restored_on_failure(project.release_dir(module)):
-        generate_notebooks(project, module)
-    require_fresh_release(project, module)
-    found = tuple(project.release_dir(module) / lesson.notebook for lesson in lessons(project, module))
+    before = {lesson.name for lesson, _ in stale_lessons(class_folder)}
+    check_gradebook(class_folder)
+    build_source(class_folder.project, class_folder.module)
+    with _restored_on_failure(class_folder):
+        generate_notebooks(class_folder)
+    require_fresh_release(class_folder)
+    found = tuple(
+        class_folder.release / lesson.notebook for lesson in lessons(class_folder.project, class_folder.module)
+    )
     return Generation(found, tuple(sorted(before)))
 
 
-def stale_lessons(project: Project, module: Module) -> tuple[tuple[Lesson, str], ...]:
+def stale_lessons(class_folder: ClassFolder) -> tuple[tuple[Lesson, str], ...]:
     """Lessons whose release notebook doesn't say what their source says now, each with the reason."""
-    reasons = ((lesson, _why_stale(project, lesson)) for lesson in lessons(project, module))
+    reasons = (
+        (lesson, _why_stale(class_folder, lesson)) for lesson in lessons(class_folder.project, class_folder.module)
+    )
     return tuple((lesson, reason) for lesson, reason in reasons if reason)
 
 
-def require_fresh_release(project: Project, module: Module) -> None:
+def require_fresh_release(class_folder: ClassFolder) -> None:
     """Raises ReleaseError when a release notebook is missing, stale, or has no source any more."""
-    advice = f"run `tito grade generate {module}`"
-    folder = project.release_dir(module)
-    for lesson, reason in stale_lessons(project, module):
+    advice = f"run `tito grade generate {class_folder.module}`"
+    folder = class_folder.release
+    for lesson, reason in stale_lessons(class_folder):
         raise ReleaseError(f"{folder / lesson.notebook}: {reason}; {advice}.")
-    known = {lesson.notebook for lesson in lessons(project, module)}
+    known = {lesson.notebook for lesson in lessons(class_folder.project, class_folder.module)}
     if not known:
-        raise ReleaseError(f"{project.modules_dir / module.name}: there are no lessons; restore the sources.")
+        sources = class_folder.project.modules_dir / class_folder.module.name
+        raise ReleaseError(f"{sources}: there are no lessons; restore the sources.")
     for path in sorted(folder.glob("*.ipynb")):
         if path.name not in known:
             raise ReleaseError(f"{path}: there is no lesson of that name any more; {advice}.")
 
 
-def _why_stale(project: Project, lesson: Lesson) -> str:
-    path = project.release_dir(lesson.module) / lesson.notebook
+def _why_stale(class_folder: ClassFolder, lesson: Lesson) -> str:
+    path = class_folder.release / lesson.notebook
     if not path.is_file():
         return "the release notebook is missing"
     try:
         released = read_notebook(path)
     except SourceError as err:
         return f"the release notebook cannot be read ({err})"
-    if _content(released) != _content(release_notebook(project, lesson)):
+    if _content(released) != _content(release_notebook(class_folder.project, lesson)):
         return "the release is older than its source"
     return ""
 
@@ -83,9 +89,9 @@ def _content(notebook: NotebookNode) -> list[tuple[object, ...]]:
 
 
 @contextmanager
-def _restored_on_failure(folder: Path) -> Iterator[None]:
+def _restored_on_failure(class_folder: ClassFolder) -> Iterator[None]:
     """nbgrader removes the old release before it makes the new one; this puts it back if that fails."""
-    kept = folder.parent.parent / f".release-before-{folder.name}"
+    folder, kept = class_folder.release, class_folder.release_before
     shutil.rmtree(kept, ignore_errors=True)
     try:
         if folder.is_dir():

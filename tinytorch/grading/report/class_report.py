@@ -12,17 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from nbgrader.api import MissingEntry, SubmittedAssignment
-
 from tinytorch.course.exercises import Exercise, exercises
-from tinytorch.course.names import Module, lessons
-from tinytorch.course.project import Project
-from tinytorch.errors import GradingError
+from tinytorch.course.names import lessons
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
-from tinytorch.grading.gradebook.converters import gradebook_path, open_gradebook
-from tinytorch.grading.gradebook.setup import result_store
-from tinytorch.grading.gradebook.students import handed_in, recorded_key
+from tinytorch.grading.gradebook.folder import ClassFolder
+from tinytorch.grading.gradebook.marks import StudentMarks, marks_of_class
 from tinytorch.grading.handed_in.cells import clean_words
+from tinytorch.grading.run.store import Store
 
 BINS = 10
 
@@ -84,22 +80,23 @@ class Report:
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
 
 
-def build_report(project: Project, module: Module) -> Report:
+def build_report(class_folder: ClassFolder) -> Report:
     """Reads gradebook and results; raises GradingError when there is nothing to read or the gradebook is locked."""
-    released = [project.release_dir(module) / lesson.notebook for lesson in lessons(project, module)]
+    released = [class_folder.release / lesson.notebook for lesson in lessons(class_folder.project, class_folder.module)]
     columns = tuple(exercises([path for path in released if path.is_file()]))
-    rows = tuple(row for row in _rows(project, module, columns) if _is_graded(row, columns))
+    every = [_row(given, columns) for given in marks_of_class(class_folder)]
+    rows = tuple(row for row in every if _is_graded(row, columns))
     names = [row.student for row in rows]
     points = sum(column.points for column in columns)
     return Report(
-        module=module.name,
+        module=class_folder.module.name,
         points=points,
         exercises=columns,
         means=tuple(_mean([row.scores[at] for row in rows]) for at in range(len(columns))),
         rows=rows,
         statistics=summarise([row.total for row in rows], points),
-        hardest=hardest_checks(_results(project, module, names)),
-        ungraded=tuple(name for name in handed_in(project, module) if name not in names),
+        hardest=hardest_checks(_results(class_folder, names)),
+        ungraded=tuple(name for name in class_folder.handed_in() if name not in names),
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )
 
@@ -171,37 +168,22 @@ def _line(row: Row) -> tuple[str, ...]:
     return (row.student, *scores, *sums, str(row.waiting), row.handed_in)
 
 
-def _rows(project: Project, module: Module, columns: tuple[Exercise, ...]) -> list[Row]:
-    path = gradebook_path(project)
-    if not path.exists():
-        raise GradingError(f"{path}: there is no gradebook yet; run `tito grade generate {module}`.")
-    try:
-        with open_gradebook(project) as gradebook:
-            found = gradebook.find_assignment(module.name).submissions
-            return sorted((_row(item, columns) for item in found), key=lambda row: row.student)
-    except MissingEntry as err:
-        advice = f"run `tito grade generate {module}`"
-        raise GradingError(f"{path}: {module} is not in the gradebook; {advice}.") from err
-
-
-def _row(submission: SubmittedAssignment, columns: tuple[Exercise, ...]) -> Row:
-    grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
-    own = [grades.get((column.lesson, column.grade_id)) for column in columns]
-    scores = tuple(None if grade is None or _is_open(grade) else float(grade.score) for grade in own)
-    waiting = sum(grade is not None and bool(grade.needs_manual_grade) for grade in own)
-    penalty = sum(book.late_submission_penalty or 0.0 for book in submission.notebooks)
+def _row(given: StudentMarks, columns: tuple[Exercise, ...]) -> Row:
+    known = {(mark.lesson, mark.grade_id): mark for mark in given.marks}
+    own = [known.get((column.lesson, column.grade_id)) for column in columns]
+    scores = tuple(None if mark is None or mark.is_open else mark.score for mark in own)
     by_hand = [column.manual for column in columns]
     automatic = sum(score or 0.0 for score, manual in zip(scores, by_hand, strict=True) if not manual)
     manual = sum(score or 0.0 for score, manual in zip(scores, by_hand, strict=True) if manual)
     return Row(
-        student=submission.student.id,
+        student=given.student,
         scores=scores,
         automatic=automatic,
         manual=manual,
-        late_penalty=penalty,
-        total=automatic + manual - penalty,
-        waiting=waiting,
-        handed_in=f"{submission.timestamp:%Y-%m-%d %H:%M:%S} UTC" if submission.timestamp else "",
+        late_penalty=given.late_penalty,
+        total=automatic + manual - given.late_penalty,
+        waiting=sum(mark is not None and mark.waiting for mark in own),
+        handed_in=f"{given.handed_in:%Y-%m-%d %H:%M:%S} UTC" if given.handed_in else "",
     )
 
 
@@ -210,18 +192,13 @@ def _is_graded(row: Row, columns: tuple[Exercise, ...]) -> bool:
     return all(score is not None for score, column in zip(row.scores, columns, strict=True) if not column.manual)
 
 
-def _is_open(grade: object) -> bool:
-    """No score by machine or hand yet; nbgrader itself counts that as zero."""
-    return grade.auto_score is None and grade.manual_score is None  # type: ignore[attr-defined]
-
-
 def _mean(scores: Sequence[float | None]) -> float | None:
     known = [score for score in scores if score is not None]
     return statistics.fmean(known) if known else None
 
 
-def _results(project: Project, module: Module, students: Sequence[str]) -> list[SubmissionResult]:
+def _results(class_folder: ClassFolder, students: Sequence[str]) -> list[SubmissionResult]:
     """The results that the gradebook's scores came from, as the autograded notebooks name them."""
-    store = result_store(project)
-    keys = (recorded_key(project, module, student) for student in students)
+    store = Store(class_folder.results)
+    keys = (class_folder.recorded_key(student) for student in students)
     return [result for key in keys if key and (result := store.get(key)) is not None]

@@ -6,31 +6,14 @@ import dataclasses
 import difflib
 from dataclasses import dataclass
 
-from nbgrader.api import Grade, MissingEntry, SubmittedAssignment
-
-from tinytorch.course.names import Module
-from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult
-from tinytorch.grading.gradebook.converters import gradebook_path, open_gradebook
+from tinytorch.grading.gradebook.folder import ClassFolder
+from tinytorch.grading.gradebook.marks import Mark, marks_of
+from tinytorch.grading.gradebook.receipts import read_receipt
 from tinytorch.grading.gradebook.setup import setup_for
-from tinytorch.grading.gradebook.students import recorded_key, submissions
-from tinytorch.grading.run.receipt import Receipt, points_of, read_receipt
-from tinytorch.grading.run.store import Keys
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One grade cell in the gradebook. `by_hand` goes before `automatic`; `waiting` for someone to look at it."""
-
-    lesson: str
-    grade_id: str
-    points: float
-    automatic: float | None
-    by_hand: float | None
-    extra: float
-    score: float
-    waiting: bool
+from tinytorch.grading.run.keys import Keys
+from tinytorch.grading.run.receipt import Receipt, points_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +38,26 @@ class Explanation:
         return {"receipt": data.pop("shown"), **{name: value for name, value in data.items() if name != "receipt"}}
 
 
-def explain(project: Project, module: Module, student: str, check: str = "") -> Explanation:
+def explain(class_folder: ClassFolder, student: str, check: str = "") -> Explanation:
     """Why the student has the grade that the gradebook holds; `check` keeps to the checks that it names.
 
     Raises GradingError when the student isn't graded, or no check has that name.
     """
-    [submission] = submissions(project, module, (student,))
-    full = read_receipt(project, module, student)
+    [submission] = class_folder.submissions((student,))
+    full = read_receipt(class_folder, student)
     if full is None:
-        raise GradingError(_no_receipt(project, module, student))
-    marks, late_penalty = _marks(project, module, student)
-    now = Keys(setup_for(project, module, full.sandbox, full.seed)).hashes(submission.folder)
+        raise GradingError(_no_receipt(class_folder, student))
+    held = marks_of(class_folder, student)
+    now = Keys(setup_for(class_folder, full.sandbox, full.seed)).hashes(submission.folder)
     return Explanation(
         receipt=full,
         shown=only(full, check),
         worth={item.check: points_of(item, exercise) for exercise in full.exercises for item in exercise.checks},
-        marks=marks,
-        late_penalty=late_penalty,
-        total=sum(mark.score for mark in marks) - late_penalty,
+        marks=held.marks,
+        late_penalty=held.late_penalty,
+        total=sum(mark.score for mark in held.marks) - held.late_penalty,
         changed=tuple(name for name, value in now.items() if full.hashes.get(name) != value),
-        disagreements=tuple(_disagreements(full.exercises, marks)),
+        disagreements=tuple(_disagreements(full.exercises, held.marks)),
     )
 
 
@@ -106,33 +89,11 @@ def _no_check(full: Receipt, check: str) -> str:
     return f"{full.student}'s receipt has no check, exercise or lesson called {check!r}; {advice}"
 
 
-def _no_receipt(project: Project, module: Module, student: str) -> str:
-    again = f"run `tito grade autograde {module} --student {student}`"
-    if recorded_key(project, module, student) is None:
+def _no_receipt(class_folder: ClassFolder, student: str) -> str:
+    again = f"run `tito grade autograde {class_folder.module} --student {student}`"
+    if class_folder.recorded_key(student) is None:
         return f"{student}: not graded yet; {again} first."
-    where = project.assignments_dir / "results"
-    return f"{student}: the result that this grade came from is no longer in {where}; {again}."
-
-
-def _marks(project: Project, module: Module, student: str) -> tuple[tuple[Mark, ...], float]:
-    try:
-        with open_gradebook(project) as gradebook:
-            return _of(gradebook.find_submission(module.name, student))
-    except MissingEntry as err:
-        path, again = gradebook_path(project), f"run `tito grade autograde {module} --student {student}`"
-        raise GradingError(f"{path}: {student} is not in the gradebook; {again}.") from err
-
-
-def _of(submission: SubmittedAssignment) -> tuple[tuple[Mark, ...], float]:
-    books = sorted(submission.notebooks, key=lambda book: book.name)
-    penalty = sum(book.late_submission_penalty or 0.0 for book in books)
-    return tuple(_mark(book.name, grade) for book in books for grade in book.grades), penalty
-
-
-def _mark(lesson: str, grade: Grade) -> Mark:
-    extra, waiting = float(grade.extra_credit or 0.0), bool(grade.needs_manual_grade)
-    given = (grade.auto_score, grade.manual_score)
-    return Mark(lesson, grade.name, float(grade.max_score), *given, extra, float(grade.score), waiting)
+    return f"{student}: the result that this grade came from is no longer in {class_folder.results}; {again}."
 
 
 def _disagreements(exercises: tuple[ExerciseResult, ...], marks: tuple[Mark, ...]) -> list[str]:

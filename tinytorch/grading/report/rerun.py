@@ -7,6 +7,7 @@ a ratio on either side of a band's edge.
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -14,16 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinytorch.course.names import Module
-from tinytorch.course.project import Project
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.base.result import CheckResult, Outcome, SubmissionResult
+from tinytorch.grading.base.result import CheckResult, Outcome, RaceRecord, SubmissionResult
+from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.setup import setup_for
-from tinytorch.grading.gradebook.students import submissions
 from tinytorch.grading.report.explain import is_named
 from tinytorch.grading.run import pool
 from tinytorch.grading.run.receipt import Receipt, receipt
-from tinytorch.grading.run.store import Setup
 
 SAME_POINTS = 1e-6
 
@@ -50,17 +49,17 @@ class Rerun:
         return all(item.is_noise for item in self.differences)
 
 
-def rerun(project: Project, module: Module, before: Receipt, check: str = "", grade: pool.Grade | None = None) -> Rerun:
+def rerun(class_folder: ClassFolder, before: Receipt, check: str = "", grade: pool.Grade | None = None) -> Rerun:
     """Grades the student's submission as it lies there now, all of it, and compares the checks that `check` names.
 
     `before` is the whole receipt, whatever is asked for.
     """
-    [submission] = submissions(project, module, (before.student,))
-    setup = setup_for(project, module, before.sandbox, before.seed)
+    [submission] = class_folder.submissions((before.student,))
+    setup = dataclasses.replace(setup_for(class_folder, before.sandbox, before.seed), outcomes_dir=None)
     result = _in_scratch(submission.folder, setup, grade or pool.grade_folder)
     if result.fault:
         raise GraderFaultError(f"{before.student}: grading again failed, by a fault of the grader: {result.fault}")
-    after = receipt(result, module.name, before.student, "")
+    after = receipt(result, class_folder.module.name, before.student, "")
     return Rerun(after, compare(before, after, check))
 
 
@@ -139,10 +138,10 @@ def _may_be_noise(then: CheckResult, now: CheckResult) -> bool:
     return is_open and is_comparable and all(map(_overlap, then.races, now.races))
 
 
-def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _overlap(one: RaceRecord, other: RaceRecord) -> bool:
     """An end that is None is open."""
     return not any(
-        left["high"] is not None and right["low"] is not None and left["high"] < right["low"]
+        left.high is not None and right.low is not None and left.high < right.low
         for left, right in ((one, other), (other, one))
     )
 

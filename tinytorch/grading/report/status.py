@@ -9,19 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from nbgrader.api import MissingEntry
-
 from tinytorch.course import files
-from tinytorch.course.names import Module, lessons
-from tinytorch.course.project import Project
+from tinytorch.course.names import lessons
 from tinytorch.errors import GradingError
-from tinytorch.grading.gradebook.converters import gradebook_path, open_gradebook
-from tinytorch.grading.gradebook.feedback import feedback_dir, is_current
+from tinytorch.grading.base.setup import SANDBOXES
+from tinytorch.grading.gradebook.feedback import is_current
+from tinytorch.grading.gradebook.folder import ClassFolder
+from tinytorch.grading.gradebook.marks import waiting_by_student
 from tinytorch.grading.gradebook.release import stale_lessons
 from tinytorch.grading.gradebook.setup import setup_for
-from tinytorch.grading.gradebook.students import autograded_dir, handed_in, is_recorded, strays
-from tinytorch.grading.run.pool import Submission
-from tinytorch.grading.run.store import SANDBOXES, Keys, release_digest
+from tinytorch.grading.run.keys import Keys, release_digest
 
 State = Literal["missing", "stale", "done"]
 
@@ -65,39 +62,36 @@ class ModuleStatus:
     students: tuple[StudentStatus, ...]
 
 
-def module_status(project: Project, module: Module) -> ModuleStatus:
+def module_status(class_folder: ClassFolder) -> ModuleStatus:
     """Reads it all off the folders, the results' keys and the gradebook; changes nothing."""
-    stale = {lesson.name: reason for lesson, reason in stale_lessons(project, module)}
     return ModuleStatus(
-        module=module.name,
-        lessons=tuple(_lesson(project, module, lesson.name, stale) for lesson in lessons(project, module)),
-        kits=tuple(_kits(project, module)),
-        students=tuple(_students(project, module)),
+        module=class_folder.module.name,
+        lessons=tuple(_lessons(class_folder)),
+        kits=tuple(_kits(class_folder)),
+        students=tuple(_students(class_folder)),
     )
 
 
-def record_kit(project: Project, module: Module, archive: Path) -> None:
+def record_kit(class_folder: ClassFolder, archive: Path) -> None:
     """Notes that a kit was made from the release as it is now."""
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    digest = release_digest(project.release_dir(module))
-    entry = {"module": module.name, "archive": str(archive), "made": now, "release": digest}
-    others = [kit for kit in _kit_entries(project) if kit.get("archive") != str(archive)]
-    files.write_bytes(_kits_file(project), json.dumps([*others, entry], indent=1).encode())
+    digest = release_digest(class_folder.release)
+    entry = {"module": class_folder.module.name, "archive": str(archive), "made": now, "release": digest}
+    others = [kit for kit in _kit_entries(class_folder.kits) if kit.get("archive") != str(archive)]
+    files.write_bytes(class_folder.kits, json.dumps([*others, entry], indent=1).encode())
 
 
-def _lesson(project: Project, module: Module, name: str, stale: dict[str, str]) -> LessonStatus:
-    if name not in stale:
-        return LessonStatus(name, "done")
-    there = (project.release_dir(module) / f"{name}.ipynb").is_file()
-    return LessonStatus(name, "stale" if there else "missing", stale[name])
+def _lessons(class_folder: ClassFolder) -> Iterator[LessonStatus]:
+    stale = {lesson.name: reason for lesson, reason in stale_lessons(class_folder)}
+    for lesson in lessons(class_folder.project, class_folder.module):
+        if lesson.name not in stale:
+            yield LessonStatus(lesson.name, "done")
+        else:
+            there = (class_folder.release / lesson.notebook).is_file()
+            yield LessonStatus(lesson.name, "stale" if there else "missing", stale[lesson.name])
 
 
-def _kits_file(project: Project) -> Path:
-    return project.assignments_dir / "kits.json"
-
-
-def _kit_entries(project: Project) -> list[dict[str, str]]:
-    path = _kits_file(project)
+def _kit_entries(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
     try:
@@ -107,57 +101,40 @@ def _kit_entries(project: Project) -> list[dict[str, str]]:
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def _kits(project: Project, module: Module) -> Iterator[KitRecord]:
-    for entry in _kit_entries(project):
-        if entry.get("module") == module.name:
-            current = entry.get("release") == release_digest(project.release_dir(module))
+def _kits(class_folder: ClassFolder) -> Iterator[KitRecord]:
+    for entry in _kit_entries(class_folder.kits):
+        if entry.get("module") == class_folder.module.name:
+            current = entry.get("release") == release_digest(class_folder.release)
             yield KitRecord(entry.get("archive", ""), entry.get("made", ""), current)
 
 
-def _students(project: Project, module: Module) -> Iterator[StudentStatus]:
-    found = handed_in(project, module)
-    if not found:
+def _students(class_folder: ClassFolder) -> Iterator[StudentStatus]:
+    handed_in = class_folder.handed_in()
+    if not handed_in:
         return
     # Results made with and without a sandbox are different ones; either is up to date.
-    makers = [Keys(setup_for(project, module, sandbox, None)) for sandbox in SANDBOXES]
-    waiting = _waiting(project, module)
-    for student, folder in found.items():
-        submission = Submission(student, folder)
-        stamp = folder / "timestamp.txt"
+    makers = [Keys(setup_for(class_folder, sandbox, None)) for sandbox in SANDBOXES]
+    waiting = waiting_by_student(class_folder)
+    for student, folder in handed_in.items():
         yield StudentStatus(
             student=student,
             notebooks=len(list(folder.glob("*.ipynb"))),
-            handed_in=stamp.read_text(encoding="utf-8", errors="replace").strip() if stamp.is_file() else "",
-            graded=_graded(project, module, submission, makers) if student in waiting else "missing",
+            handed_in=class_folder.handed_in_at(student),
+            graded=_graded(class_folder, student, makers) if student in waiting else "missing",
             waiting=waiting.get(student, 0),
-            feedback=_feedback(project, module, student),
-            strays=strays(submission, project.release_dir(module)),
+            feedback=_feedback(class_folder, student),
+            strays=class_folder.strays(student),
         )
 
 
-def _graded(project: Project, module: Module, submission: Submission, makers: list[Keys]) -> State:
-    if not any(autograded_dir(project, module, submission.student).glob("*.ipynb")):
+def _graded(class_folder: ClassFolder, student: str, makers: list[Keys]) -> State:
+    if not any(class_folder.autograded(student).glob("*.ipynb")):
         return "missing"
-    keys = [maker.key(submission.folder) for maker in makers]
-    return "done" if any(is_recorded(project, submission, module, key) for key in keys) else "stale"
+    keys = [maker.key(class_folder.submitted(student)) for maker in makers]
+    return "done" if any(class_folder.is_recorded(student, key) for key in keys) else "stale"
 
 
-def _feedback(project: Project, module: Module, student: str) -> State:
-    if not any(feedback_dir(project, module, student).glob("*.html")):
+def _feedback(class_folder: ClassFolder, student: str) -> State:
+    if not any(class_folder.feedback(student).glob("*.html")):
         return "missing"
-    return "done" if is_current(project, module, student) else "stale"
-
-
-def _waiting(project: Project, module: Module) -> dict[str, int]:
-    """Students in the gradebook, and how many of their answers wait for a mark."""
-    if not gradebook_path(project).exists():
-        return {}
-    try:
-        with open_gradebook(project) as gradebook:
-            found = gradebook.find_assignment(module.name).submissions
-            return {
-                item.student.id: sum(bool(grade.needs_manual_grade) for book in item.notebooks for grade in book.grades)
-                for item in found
-            }
-    except MissingEntry:
-        return {}
+    return "done" if is_current(class_folder, student) else "stale"

@@ -1,102 +1,116 @@
-"""One submission's lessons: their notebooks, and a student process for each while its checks run."""
+"""One submission's lessons: a student process for each while its checks run, and what is kept of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-
-from tinytorch.grading.base.result import CellRun
+from tinytorch.grading.base.result import CellRun, Finding
 from tinytorch.grading.base.student_errors import StudentTrouble
+from tinytorch.grading.checks.running import About, RunningCheck
 from tinytorch.grading.checks.student import Student
-from tinytorch.grading.handed_in.cells import Cell, code_cells, meant_for_export, modules
-from tinytorch.grading.handed_in.frame import take_in
+from tinytorch.grading.run.keys import Keys
+from tinytorch.grading.run.notebooks import Notebooks
+from tinytorch.grading.run.outcomes import CellsOfLesson, KeptLesson
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 
 
 class Lessons:
-    """Reads a submission folder against the release; sessions start lazily and one lesson's are open at a time.
+    """What the hidden checks ask of one submission; sessions start lazily and one lesson's are open at a time."""
 
-    A lesson whose notebook is missing or unreadable has the reason in `absent`; other lessons that import from it
-    get the release's given parts, so that it costs them nothing but what its answers would have added.
-    """
-
-    def __init__(self, submission_dir: Path, releases: Sequence[Path], setting: Setting) -> None:
-        self.setting = setting
-        self.repairs: list[str] = []
-        self.absent: dict[str, str] = {}
-        self._cells: dict[str, tuple[Cell, ...]] = {}
-        self._given: dict[str, tuple[Cell, ...]] = {}
+    def __init__(self, notebooks: Notebooks, setting: Setting, keys: Keys, outcomes_dir: Path | None) -> None:
+        self.notebooks, self._setting = notebooks, setting
+        self._keys, self._outcomes_dir = keys, outcomes_dir
         self._sessions: dict[str, Session] = {}
+        self._kept: dict[str, KeptLesson] = {}
         self._reference: Session | None = None
         self._open: str | None = None
-        for path in releases:
-            release = nbformat.read(path, as_version=4)
-            self._given[path.stem] = code_cells(f"{path.stem} as released", release, release)
-            self._cells[path.stem] = code_cells(path.stem, self._submitted(submission_dir, path, release), release)
-            meant = meant_for_export(self._cells[path.stem], self._given[path.stem])
-            self.repairs += [f"{path.stem}: {words}" for words in meant.values()]
 
     def not_run_reason(self, lesson: str) -> str:
-        if lesson not in self._cells:
+        if lesson not in self.notebooks.cells:
             return f"the release has no lesson {lesson}"
-        return self.absent.get(lesson, "")
+        return self.notebooks.absent.get(lesson, "")
 
-    def student(self, lesson: str) -> Student:
+    def kept(self, about: About, code: str) -> Finding | None:
+        return self._kept_of(about.lesson).find(code)
+
+    def keep(self, about: About, code: str, finding: Finding) -> None:
+        self._kept_of(about.lesson).keep(code, finding, self._is_time_up())
+
+    def student(self, lesson: str, check: RunningCheck) -> Student:
         """The fixture for a lesson's checks, its notebook run; the lesson that was open before is closed."""
         session = self._session(lesson)
         session.ensure_started()
-        return Student(session, self._reference_session)
+        return Student(session, self._reference_session, check)
+
+    def earlier_failure(self, lesson: str) -> str:
+        """For errors that may follow from it: what became of the first cell that failed."""
+        for cell in self.notebooks.cells[lesson]:
+            run = self._sessions[lesson].run_of(cell) if lesson in self._sessions else None
+            if run is not None and run.status not in ("ok", "skipped"):
+                return f"cell {cell.number} of {lesson} failed before: {run.words}"
+        return ""
 
     def cell_runs(self) -> tuple[CellRun, ...]:
-        """What every cell did; lessons that no check has reached are run now."""
-        for lesson in self._cells:
-            if lesson in self.absent or (lesson in self._sessions and self._sessions[lesson].cell_runs):
-                continue
-            try:
-                self._session(lesson).ensure_started()
-            except StudentTrouble:
-                continue  # its cell runs, or their absence, say so already
-        ran = [self._sessions[lesson] for lesson in self._cells if lesson in self._sessions]
-        return tuple(run for session in ran for run in session.cell_runs)
+        """What every cell did; a lesson that no check has reached and of which nothing is kept is run now."""
+        present = [lesson for lesson in self.notebooks.cells if lesson not in self.notebooks.absent]
+        return tuple(run for lesson in present for run in self._runs_of(lesson))
 
     def close(self) -> None:
-        """Ends every process."""
-        for session in self._sessions.values():
+        """Ends every process and keeps what their cells did."""
+        for lesson, session in self._sessions.items():
             session.close()
+            self._keep_cells(lesson, session)
         if self._reference is not None:
             self._reference.close()
 
-    def _submitted(self, submission_dir: Path, release_path: Path, release: NotebookNode) -> NotebookNode:
-        lesson = release_path.stem
-        path = submission_dir / release_path.name
-        if not path.is_file():
-            self.absent[lesson] = f"the submission has no notebook {path.name}"
-            return release
-        taken = take_in(path, release)
-        self.repairs += taken.repairs
-        if taken.unreadable:
-            self.absent[lesson] = f"the notebook cannot be read: {taken.unreadable}"
-            return release
-        return taken.notebook
+    def _runs_of(self, lesson: str) -> tuple[CellRun, ...]:
+        if lesson not in self._sessions:
+            kept = self._kept_of(lesson).cells()
+            if kept is not None:
+                return kept.runs
+        session = self._session(lesson)
+        if not session.cell_runs:
+            try:
+                session.ensure_started()
+            except StudentTrouble:
+                return session.cell_runs  # which say why, as far as they go
+        return session.cell_runs
+
+    def _kept_of(self, lesson: str) -> KeptLesson:
+        if lesson not in self._kept:
+            key = self._keys.lesson_key(self.notebooks.read_by(lesson))
+            self._kept[lesson] = KeptLesson(self._outcomes_dir, key, self.notebooks.digest)
+        return self._kept[lesson]
+
+    def _keep_cells(self, lesson: str, session: Session) -> None:
+        """Only of a notebook that was run to its end: what the time for all of it cut short may be longer next time."""
+        runs = session.cell_runs
+        if len(runs) == len(session.notebook.cells) and not self._is_time_up():
+            self._kept_of(lesson).keep_cells(CellsOfLesson(runs, frozenset(session.left_out)))
+
+    def _is_time_up(self) -> bool:
+        return time.monotonic() >= self._setting.until
 
     def _session(self, lesson: str) -> Session:
         if self._open not in (None, lesson):
             self._sessions[self._open].close()
         self._open = lesson
         if lesson not in self._sessions:
-            imported = modules(self._cells, self._given, self._casualties())
-            self._sessions[lesson] = Session(Notebook(lesson, self._cells[lesson], imported), self.setting)
+            packages = self.notebooks.packages_for(lesson, self._left_out)
+            packages = next(iter(packages.values()), {})  # MERGE
+            self._sessions[lesson] = Session(Notebook(lesson, self.notebooks.cells[lesson], packages), self._setting)
         return self._sessions[lesson]
 
-    def _casualties(self) -> dict[str, set[int]]:
+    def _left_out(self, lesson: str) -> frozenset[int]:
         """Cells that hung or killed their own lesson's process are not run for other lessons' imports either."""
-        return {lesson: session.left_out for lesson, session in self._sessions.items()}
+        if lesson in self._sessions:
+            return frozenset(self._sessions[lesson].left_out)
+        kept = self._kept_of(lesson).cells()
+        return kept.left_out if kept is not None else frozenset()
 
     def _reference_session(self) -> Session:
         """A process like a student's, without any code of theirs."""
         if self._reference is None:
-            self._reference = Session(Notebook("reference"), self.setting)
+            self._reference = Session(Notebook("reference"), self._setting)
         return self._reference

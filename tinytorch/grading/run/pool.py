@@ -21,7 +21,10 @@ from pathlib import Path
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.base.result import SubmissionResult
-from tinytorch.grading.run.store import Keys, Setup, Store
+from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.base.submission import Submission
+from tinytorch.grading.run.keys import Keys
+from tinytorch.grading.run.store import Store
 
 Grade = Callable[[Path, Setup], SubmissionResult]
 
@@ -30,14 +33,6 @@ _DIED = (
     "nothing was scored, grade it again with fewer workers"
 )
 _CHANGED = "the submission, the release or the checks changed while this was being graded; grade it again"
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """Who handed in, and the folder that holds the notebooks."""
-
-    student: str
-    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +50,7 @@ def grade_folder(folder: Path, setup: Setup) -> SubmissionResult:
     """Grades one submission in this process; the function that executors run."""
     from tinytorch.grading.run.submission import grade_submission
 
-    return grade_submission(
-        folder,
-        release_dir=setup.release_dir,
-        hidden_dir=setup.hidden_dir,
-        limits=setup.limits,
-        sandbox=setup.sandbox,
-        seed=setup.seed,
-    )
+    return grade_submission(folder, setup)
 
 
 def usable_cores() -> int:

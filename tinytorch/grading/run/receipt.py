@@ -1,7 +1,7 @@
 """Receipts: what a grade came from. The instructor's tells everything, the student's what a student may know.
 
-The instructor's is the kept result, read through the key in the autograded notebooks. The student's is built field by
-field from it: a new field of a result stays out until someone lets it in. Left out are
+The instructor's is the kept result. The student's is built field by field from it: a new field of a result stays out
+until someone lets it in. Left out are
 
 * the seed, and the key (a hash over the seed: with the other hashes known, seeds could be tried out), since hidden
   inputs are drawn from the seed;
@@ -13,23 +13,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from tinytorch.course import files
-from tinytorch.course.names import Module
-from tinytorch.course.project import Project
-from tinytorch.grading.base.result import CheckResult, Circumstances, ExerciseResult, SubmissionResult
-from tinytorch.grading.gradebook.setup import result_store
-from tinytorch.grading.gradebook.students import recorded_key
-
-FILE_NAME = "receipt.json"
+from tinytorch.grading.base.result import CheckResult, Circumstances, ExerciseResult, RaceRecord, SubmissionResult
 
 _MACHINE = (
     *("cpu_name", "physical_cores", "usable_cores", "l1d_bytes", "l2_bytes", "l3_bytes", "simd_bytes", "memory_bytes"),
     *("max_frequency_ghz", "os", "blas"),
 )
-_TIMED = ("ratio", "low", "high", "confidence", "pairs", "bands", "share", "candidate_us", "reference_us", "notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +42,26 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeedLine:
+    """A race as its student may see it; an end of the ratio's interval that is None is open."""
+
+    ratio: float
+    low: float | None
+    high: float | None
+    confidence: float
+    pairs: int
+    bands: dict[str, float]
+    share: float
+    candidate_us: tuple[float, ...]
+    reference_us: tuple[float, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, race: RaceRecord) -> SpeedLine:
+        return cls(**{field.name: getattr(race, field.name) for field in dataclasses.fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
 class CheckLine:
     """A check as its student may see it; `points` is its part of the exercise's. `speed` has each race's figures."""
 
@@ -60,7 +71,7 @@ class CheckLine:
     earned: float
     words: str
     hint: str
-    speed: tuple[dict[str, Any], ...]
+    speed: tuple[SpeedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +103,6 @@ class StudentReceipt:
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
-
-
-def read_receipt(project: Project, module: Module, student: str) -> Receipt | None:
-    """The receipt of the result that a student's autograded notebooks were written from; None when there is none."""
-    key = recorded_key(project, module, student)
-    result = result_store(project).get(key) if key else None
-    return None if result is None else receipt(result, module.name, student, key)
 
 
 def receipt(result: SubmissionResult, module: str, student: str, key: str) -> Receipt:
@@ -140,13 +144,6 @@ def for_student(full: Receipt) -> StudentReceipt:
     )
 
 
-def write_for_student(full: Receipt, folder: Path) -> Path:
-    """Writes the student's receipt beside their feedback pages."""
-    path = folder / FILE_NAME
-    files.write_bytes(path, (for_student(full).to_json() + "\n").encode("utf-8", "backslashreplace"))
-    return path
-
-
 def machine_values(noted: Circumstances) -> dict[str, Any]:
     """What the machine was, without where each fact was read."""
     return {name: noted.machine[name]["value"] for name in _MACHINE if name in noted.machine}
@@ -171,5 +168,5 @@ def _line(check: CheckResult, exercise: ExerciseResult) -> CheckLine:
         earned=round(worth * check.earned / check.weight, 6),
         words=check.words,
         hint=check.hint,
-        speed=tuple({name: race[name] for name in _TIMED if name in race} for race in check.races),
+        speed=tuple(map(SpeedLine.of, check.races)),
     )

@@ -19,55 +19,49 @@ import pytest
 
 from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
-from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, SubmissionResult
+from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.checks.plugin import HiddenChecks
+from tinytorch.grading.run.keys import GRADER_ROOMS, Keys
 from tinytorch.grading.run.lessons import Lessons
+from tinytorch.grading.run.notebooks import Notebooks
 from tinytorch.grading.run.provenance import circumstances
-from tinytorch.grading.run.store import Keys, Setup
-from tinytorch.grading.sandbox.bubblewrap import Sandbox, check_available
+from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.grading.sandbox.session import Setting
 
 _ONE_AT_A_TIME = threading.Lock()  # pytest and the environment belong to the whole process
 
 
 def grade_submission(
-    submission_dir: Path,
-    *,
-    release_dir: Path,
-    hidden_dir: Path,
-    limits: Limits | None = None,
-    sandbox: Sandbox = "bwrap",
-    seed: int = 13,
-    only: str | Callable[[str], bool] | None = None,
+    submission_dir: Path, setup: Setup, only: str | Callable[[str], bool] | None = None
 ) -> SubmissionResult:
     """The result of the notebooks in `submission_dir`.
 
     A fault of the grader is told in the result's `fault` and nothing is scored. `only` runs the checks whose name
-    contains it, or of whose name it is true, and counts only the exercises that they decide.
+    contains it, or of whose name it is true, and counts only the exercises that they decide. A check whose outcome is
+    kept in the setup's `outcomes_dir` is not run again.
     """
     began = time.monotonic()
-    limits = limits or Limits()
-    if sandbox == "bwrap":
+    if setup.sandbox == "bwrap":
         check_available()
-    releases = sorted(release_dir.glob("*.ipynb"))
+    releases = sorted(setup.release_dir.glob("*.ipynb"))
     if not releases:
-        raise ReleaseError(f"{release_dir} holds no notebooks; generate the release first")
-    hidden = (submission_dir, release_dir, hidden_dir)
-    setting = Setting(limits, sandbox, hidden, began + limits.submission_s)
-    hashes = Keys(Setup(release_dir, hidden_dir, limits, sandbox, seed)).hashes(submission_dir)
-    noted = circumstances(submission_dir, limits)
-    with contextlib.closing(Lessons(submission_dir, releases, setting)) as lessons:
-        checks = HiddenChecks(lessons, seed, _chosen(only))
+        raise ReleaseError(f"{setup.release_dir} holds no notebooks; generate the release first")
+    hidden = (submission_dir, setup.release_dir, setup.hidden_dir)
+    setting = Setting(setup.limits, setup.sandbox, hidden, began + setup.limits.submission_s)
+    keys, notebooks = Keys(setup), Notebooks(submission_dir, setup)
+    noted = circumstances(submission_dir, setup.limits)
+    with contextlib.closing(Lessons(notebooks, setting, keys, setup.outcomes_dir)) as lessons:
+        checks = HiddenChecks(lessons, setup.seed, frozenset(GRADER_ROOMS), _chosen(only))
         try:
-            _run_pytest(hidden_dir, checks)
+            _run_pytest(setup.hidden_dir, checks)
             cells = lessons.cell_runs() if only is None and not checks.faults else ()
         except GraderFaultError as err:
             checks.faults.append(str(err))
             cells = ()
     found, faults = _score(exercises(releases), checks, is_partial=only is not None)
-    result = SubmissionResult(found, cells, tuple(lessons.repairs), "; ".join(faults), seed, sandbox)
-    seconds = round(time.monotonic() - began, 3)
+    result = SubmissionResult(found, cells, tuple(notebooks.repairs), "; ".join(faults), setup.seed, setup.sandbox)
+    seconds, hashes = round(time.monotonic() - began, 3), keys.hashes(submission_dir)
     return dataclasses.replace(result, seconds=seconds, hashes=hashes, circumstances=noted)
 
 
@@ -114,6 +108,7 @@ def _run_pytest(hidden_dir: Path, checks: HiddenChecks) -> None:
     if status == pytest.ExitCode.INTERRUPTED and not checks.faults:
         raise KeyboardInterrupt
     is_done = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    is_done |= status == pytest.ExitCode.NO_TESTS_COLLECTED and bool(checks.results)  # every outcome was known
     if not is_done and not checks.faults:
         checks.faults.append(f"the hidden checks in {hidden_dir} did not run (pytest ended with {status!r})")
 
@@ -148,14 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=13)
     given = parser.parse_args(arguments)
     try:
-        result = grade_submission(
-            given.submission,
-            release_dir=given.release,
-            hidden_dir=given.hidden,
-            sandbox=given.sandbox,
-            seed=given.seed,
-            only=given.only,
-        )
+        setup = Setup(given.release, given.hidden, sandbox=given.sandbox, seed=given.seed)
+        result = grade_submission(given.submission, setup, given.only)
     except TinyTorchError as err:
         print(err, file=sys.stderr)
         return 1

@@ -18,14 +18,15 @@ import tinytorch
 PRIVATE_NAME = "_student_side"
 _PREFIX = "tinytorch-runtime-"
 _ABANDONED_S = 24 * 3600
-_TOOLS = ("simd", "hardware", "bench", "plots")
+# What of `tinytorch` a student process sees, but for the package that its own notebooks make.
+COPIED = ("__init__.py", "errors.py", "core/__init__.py", "simd", "hardware", "bench", "plots", "notebooks")
 
 
 @functools.cache
 def runtime_tree() -> Path:
     """The tree, made once for this grader process and removed when it ends.
 
-    It holds the tools that the lessons import and the student's side of the wire. The reference kernels, the course
+    It holds the rooms that the lessons import, the shell that runs them, and the student's side of the wire. The reference kernels, the course
     tools, the grader, the command line and all lesson sources are left out: `core.kernels` is made by the student's
     process from their own notebooks.
     """
@@ -50,10 +51,12 @@ def build_runtime(root: Path) -> None:
     package = Path(tinytorch.__file__).parent
     ignore = shutil.ignore_patterns("__pycache__", "*.nbi", "*.nbc")
     (root / "tinytorch" / "core").mkdir(parents=True)
-    for name in ("__init__.py", "errors.py", "core/__init__.py"):
-        shutil.copyfile(package / name, root / "tinytorch" / name)
-    for name in _TOOLS:
-        shutil.copytree(package / name, root / "tinytorch" / name, ignore=ignore)
+    for name in COPIED:
+        source, target = package / name, root / "tinytorch" / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=ignore)
+        else:
+            shutil.copyfile(source, target)
     shutil.copytree(Path(__file__).with_name("inside"), root / PRIVATE_NAME, ignore=ignore)
     compileall.compile_dir(root, quiet=2, workers=1)
     for path in root.rglob("*"):

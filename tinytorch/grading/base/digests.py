@@ -1,0 +1,37 @@
+"""SHA-256 sums of files, folders and plain data: names and bytes, never times."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def text_digest(value: object) -> str:
+    """Digest of plain data as JSON with sorted keys; what JSON doesn't know goes in as text."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def tree_digest(folder: Path, pattern: str) -> str:
+    """Digest of all files below a folder that match, by their names below it; compiled ones are left out."""
+    paths = (path for path in sorted(folder.rglob(pattern)) if path.is_file() and not is_compiled(path))
+    return files_digest((path.relative_to(folder).as_posix(), path) for path in paths)
+
+
+def files_digest(files: Iterable[tuple[str, Path]]) -> str:
+    """Digest of files under the names given, in the order given."""
+    total = hashlib.sha256()
+    for name, path in files:
+        total.update(f"{name}\0{file_digest(path)}\0".encode())
+    return total.hexdigest()
+
+
+def is_compiled(path: Path) -> bool:
+    """What Python or Numba makes of a file and may make at any time."""
+    return "__pycache__" in path.parts or path.suffix in (".pyc", ".nbi", ".nbc")

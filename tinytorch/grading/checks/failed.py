@@ -1,0 +1,19 @@
+"""How a hidden check says that an answer is not what the task asks for."""
+
+from __future__ import annotations
+
+from tinytorch.grading.base.student_errors import StudentTrouble
+from tinytorch.grading.checks.evidence import Evidence
+
+
+class CheckFailed(StudentTrouble):
+    """The answer is not what the task asks for.
+
+    `hint` names the likely mistake where it is known already; `evidence` is what the plugin may recognize it from, and
+    holds what was expected: it never leaves the trusted side.
+    """
+
+    def __init__(self, words: str, hint: str = "", evidence: Evidence | None = None) -> None:
+        super().__init__(words)
+        self.hint = hint
+        self.evidence = evidence

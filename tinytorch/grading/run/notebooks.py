@@ -1,0 +1,103 @@
+"""One submission's notebooks against the release, and what of them each lesson's process is given."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from tinytorch.course.source import default_exp
+from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.handed_in.cells import Cell, Module, code_cells, meant_for_export, modules, short_name
+from tinytorch.grading.handed_in.frame import take_in
+from tinytorch.grading.run.imports import Name, reachable
+from tinytorch.grading.run.keys import submission_digest
+
+
+class Notebooks:
+    """Reads a submission folder; `repairs` tell what was mended.
+
+    A lesson whose notebook is missing or unreadable has the reason in `absent`; other lessons that import from it
+    get the release's given parts, so that it costs them nothing but what its answers would have added. Of modules that
+    are required, lessons get what was released.
+    """
+
+    def __init__(self, submission_dir: Path, setup: Setup) -> None:
+        self.digest = submission_digest(submission_dir)
+        self.repairs: list[str] = []
+        self.absent: dict[str, str] = {}
+        self.cells: dict[str, tuple[Cell, ...]] = {}
+        self._given: dict[Name, tuple[Cell, ...]] = {}
+        self._names: dict[str, Name] = {}
+        for path in sorted(setup.release_dir.glob("*.ipynb")):
+            release = nbformat.read(path, as_version=4)
+            name = self._add_given(path.stem, release)
+            self._names[path.stem] = name
+            self.cells[path.stem] = code_cells(path.stem, self._submitted(submission_dir, path, release), release)
+            meant = meant_for_export(self.cells[path.stem], self._given[name])
+            self.repairs += [f"{path.stem}: {words}" for words in meant.values()]
+        for required in setup.required:
+            self._add_given(required.lesson, nbformat.reads(required.notebook, as_version=4))
+        self._imports = {lesson: reachable(name, self._texts()) for lesson, name in self._names.items()}
+
+    def read_by(self, lesson: str) -> object:
+        """All that the lesson's process is given, as plain data: what the outcome of its checks depends on."""
+        own = {name: lesson for lesson, name in self._names.items()}
+        imported = {
+            ".".join(name): {
+                "cells": _plain(self.cells[own[name]]) if name in own else [],
+                "given": _plain(self._given[name]),
+            }
+            for name in self._imports[lesson]
+        }
+        return {"lesson": lesson, "cells": _plain(self.cells[lesson]), "imports": imported}
+
+    def packages_for(self, lesson: str, left_out: Callable[[str], frozenset[int]]) -> dict[str, dict[str, Module]]:
+        """The packages that the lesson's imports find, made of the lessons that it may reach.
+
+        `left_out` tells the cells of a lesson that are not run for others, since they hung or killed its process.
+        """
+        own = {name: lesson for lesson, name in self._names.items()}
+        packages: dict[str, dict[str, Module]] = {}
+        for name in self._imports[lesson]:
+            package, short = name
+            cells, without = ((), frozenset[int]()) if name not in own else (self.cells[own[name]], left_out(own[name]))
+            made = modules({short: cells}, {short: self._given[name]}, {short: set(without)})
+            packages.setdefault(package, {}).update(made)
+        return packages
+
+    def _add_given(self, lesson: str, release: NotebookNode) -> Name:
+        """The release's own cells under the name that the lesson is imported by."""
+        package, _, short = default_exp(release).rpartition(".")
+        name = (f"tinytorch.{package}" if package else "", short or short_name(lesson))
+        self._given[name] = code_cells(f"{lesson} as released", release, release)
+        return name
+
+    def _texts(self) -> dict[Name, Sequence[str]]:
+        """The code of every lesson: the student's where there is one, and what was given."""
+        texts: dict[Name, list[str]] = {
+            name: [cell.source for cell in cells] for name, cells in self._given.items() if name[0]
+        }
+        for lesson, name in self._names.items():
+            texts.setdefault(name, []).extend(cell.source for cell in self.cells[lesson])
+        return texts
+
+    def _submitted(self, submission_dir: Path, release_path: Path, release: NotebookNode) -> NotebookNode:
+        lesson = release_path.stem
+        path = submission_dir / release_path.name
+        if not path.is_file():
+            self.absent[lesson] = f"the submission has no notebook {path.name}"
+            return release
+        taken = take_in(path, release)
+        self.repairs += taken.repairs
+        if taken.unreadable:
+            self.absent[lesson] = f"the notebook cannot be read: {taken.unreadable}"
+            return release
+        return taken.notebook
+
+
+def _plain(cells: Sequence[Cell]) -> list[dict[str, object]]:
+    return [dataclasses.asdict(cell) for cell in cells]
