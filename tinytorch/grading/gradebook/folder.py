@@ -65,6 +65,11 @@ class ClassFolder:
         return self.assignments / "results"
 
     @property
+    def outcomes(self) -> Path:
+        """The kept outcomes of single checks, lesson by lesson, of all modules."""
+        return self.results / "lessons"
+
+    @property
     def kits(self) -> Path:
         """The list of student kits made, of all modules."""
         return self.assignments / "kits.json"

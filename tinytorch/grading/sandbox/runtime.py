@@ -26,9 +26,9 @@ COPIED = ("__init__.py", "errors.py", "core/__init__.py", "simd", "hardware", "b
 def runtime_tree() -> Path:
     """The tree, made once for this grader process and removed when it ends.
 
-    It holds the rooms that the lessons import, the shell that runs them, and the student's side of the wire. The reference kernels, the course
-    tools, the grader, the command line and all lesson sources are left out: `core.kernels` is made by the student's
-    process from their own notebooks.
+    It holds the rooms that the lessons import, the shell that runs cells, and the student's side of the wire. Left out
+    are the reference package, which the student's process makes from their own notebooks, the course tools, the grader,
+    the command line and all lesson sources.
     """
     _remove_abandoned()
     root = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
