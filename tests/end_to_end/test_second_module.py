@@ -22,7 +22,8 @@ from tinytorch.course.notebooks import write_notebook
 from tinytorch.course.project import Project, find_project
 from tinytorch.course.steps import strip_markers
 from tinytorch.grading.base.result import CheckResult
-from tinytorch.grading.run.receipt import read_receipt
+from tinytorch.grading.gradebook.folder import ClassFolder
+from tinytorch.grading.gradebook.receipts import read_receipt
 
 from .conftest import Checkout, copy_checkout, is_named
 
@@ -50,7 +51,8 @@ class Loop:
         return tomllib.loads(path.read_text(encoding="utf-8"))
 
     def checks(self, student: str) -> list[CheckResult]:
-        receipt = read_receipt(self.project, resolve_module(self.project, self.module), student)
+        receipt = read_receipt(ClassFolder(self.project, resolve_module(self.project, self.module)), student)
+        assert receipt is not None, f"{student} was not graded"
         return [check for exercise in receipt.exercises for check in exercise.checks]
 
 
