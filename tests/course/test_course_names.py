@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tinytorch.course.names import Lesson, Module, lessons, modules, resolve, resolve_module
+from tinytorch.course.names import Lesson, Module, lessons, modules, only_module, resolve, resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.errors import ProjectError, UnknownNameError
 
@@ -60,3 +60,22 @@ def test_a_lesson_goes_by_its_module_and_three_names(project: Project, second: L
 def test_an_unknown_name_is_answered_with_what_there_is(project: Project, text: str, nearest: str) -> None:
     with pytest.raises(UnknownNameError, match=nearest):
         resolve(project, text)
+
+
+def test_the_only_module_is_meant_when_none_is_named(project: Project, module: Module) -> None:
+    assert only_module(project) == module
+
+
+def test_with_several_modules_one_has_to_be_named(project: Project) -> None:
+    (project.modules_dir / "14_norms").mkdir()
+    with pytest.raises(UnknownNameError, match="several modules, so say which one: 13_kernels, 14_norms"):
+        only_module(project)
+
+
+def test_without_a_module_there_is_none_to_mean(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="holds no module yet"):
+        only_module(Project(tmp_path, "checkout"))
+
+
+def test_a_module_knows_its_package(module: Module) -> None:
+    assert module.package == "tinytorch.core.kernels"

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell
 
+from tests.courses.tiny import module_toml
 from tests.courses.toy import HEADER, REPOSITORY, Toy
 from tinytorch.course.project import find_project
 from tinytorch.grading.gradebook.exporter import read_release
@@ -104,6 +105,7 @@ def test_read_without_care(student):
 def make_course(root: Path) -> Toy:
     """The lesson, its hidden checks and a generated release."""
     for path, text in {
+        "modules/13_kernels/module.toml": module_toml(automatic=10, manual=0),
         "modules/13_kernels/01_first.py": HEADER + LESSON,
         "tests/hidden/13_kernels/test_01_first.py": CHECKS,
         "pyproject.toml": '[project]\nname = "tinytorch-kernels"\n',

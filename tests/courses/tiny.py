@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,40 @@ test_unit_double()
 '''
 )
 
+NEXT = (
+    HEADER
+    + '''\
+# %% [markdown]
+# # Halve a number
+# > Half of the sum.
+
+# %%
+#| default_exp core.norms.half
+
+# %%
+#| export
+from tinytorch.core.kernels.first import given
+
+# %% [markdown]
+# ## Write the half
+
+# %% nbgrader={"grade": false, "grade_id": "half", "solution": true}
+#| export
+def half(a: int) -> float:
+    """a / 2."""
+    ### BEGIN SOLUTION
+    half_of_the_given = given(a) / 2
+    return half_of_the_given
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_half", "points": 4}
+def test_unit_half():
+    assert half(4) == 2, "half of 4 is 2"
+
+test_unit_half()
+'''
+)
+
 HIDDEN = '''\
 import pytest
 from tinytorch.grading.checks import check
@@ -141,6 +177,14 @@ def test_negative_numbers(student):
     expected_answer = secret_first + secret_second
     check.exactly(student.total(secret_first, secret_second), expected_answer)
 '''
+
+
+def module_toml(*, automatic: float, manual: float, title: str = "Kernels", requires: Sequence[str] = ()) -> str:
+    """What a module declares, as its file says it."""
+    return (
+        f'title = "{title}"\ndescription = "A module for tests."\nrequires = {json.dumps(list(requires))}\n\n'
+        f"[points]\nautomatic = {automatic}\nmanual = {manual}\n"
+    )
 
 
 def write_file(path: Path, text: str) -> Path:
@@ -174,6 +218,7 @@ def make_checkout(root: Path) -> Project:
         "pyproject.toml": PYPROJECT,
         "LICENSE": "Apache-2.0\n",
         "README.md": "# A checkout\n",
+        "modules/13_kernels/module.toml": module_toml(automatic=85, manual=15),
         "modules/13_kernels/01_first.py": FIRST,
         "modules/13_kernels/02_second.py": SECOND,
         "tests/hidden/13_kernels/test_01_first.py": HIDDEN,
@@ -187,9 +232,20 @@ def make_checkout(root: Path) -> Project:
     return find_project(root)
 
 
-def make_release(project: Project) -> Project:
+def add_next_module(project: Project) -> Module:
+    """A second module of one lesson, which imports the first module's package."""
+    for name, text in {
+        "modules/14_norms/module.toml": module_toml(automatic=4, manual=0, title="Norms", requires=["13_kernels"]),
+        "modules/14_norms/01_half.py": NEXT,
+        "tinytorch/core/norms/__init__.py": '"""Written by hand."""\n',
+    }.items():
+        write_file(project.root / name, text)
+    return resolve_module(project, "norms")
+
+
+def make_release(project: Project, name: str = "kernels") -> Project:
     """Export the package and put the release notebooks in place."""
-    module = resolve_module(project, "kernels")
+    module = resolve_module(project, name)
     export_module(project, module)
     for lesson in lessons(project, module):
         write_notebook(release_notebook(project, lesson), project.release_dir(module) / lesson.notebook)

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from tests.courses.tiny import module_toml
 from tinytorch.course.build import release_notebook
 from tinytorch.course.names import Module, lessons, resolve_module
 from tinytorch.course.project import Project, find_project
@@ -116,6 +117,7 @@ def make_checkout(root: Path) -> Project:
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     first = LESSON.format(title="First", short="first", name="add_first", points=10)
     second = LESSON.format(title="Second", short="second", name="add_second", points=4)
+    (sources / "module.toml").write_text(module_toml(automatic=14, manual=5))
     (sources / "01_first.py").write_text(HEADER + first)
     (sources / "02_second.py").write_text(HEADER + second + QUESTION)
     hidden = root / "tests" / "hidden" / MODULE

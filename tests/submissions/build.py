@@ -13,10 +13,14 @@ submission={"lesson": "05_quantization", "grade_id": "quantize"}:
               and one called `fill_NAME` those for the stub in the function NAME
     markdown  the answer to an open question
     raw       the whole text of the cell, for what isn't Python; with "after": true, a new code cell after it
+
+A module's submissions and their expected points lie in a folder of the module's name here; those of the first module,
+`13_kernels`, lie in this folder itself.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import sys
 import tomllib
@@ -112,9 +116,20 @@ class Expected:
         return (full, full) if self.others == "full" else (0.0, 0.0)
 
 
-def all_names() -> list[str]:
+def home(module: str) -> Path:
+    """The folder of a module's submissions."""
+    own = HERE / module
+    return own if (own / "expected.toml").is_file() else HERE
+
+
+def all_names(folder: Path = HERE) -> list[str]:
     """Every submission's name; those in `correct/`, which have no expected points of their own, are left out."""
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in NOT_STORED)
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem not in NOT_STORED)
+
+
+def class_names(folder: Path = HERE) -> list[str]:
+    """The class to show: every submission where there are few."""
+    return list(CLASS) if folder == HERE else all_names(folder)
 
 
 def correct_names() -> list[str]:
@@ -145,13 +160,14 @@ def load_expected(path: Path = HERE / "expected.toml") -> dict[str, Expected]:
 
 
 def build_class(source_dir: Path, release_dir: Path, to: Path, names: Iterable[str] | None = None) -> list[Path]:
-    """Write submissions, those of `CLASS` by default, into folders below `to`, one for each name."""
-    return [build_submission(name, source_dir, release_dir, to) for name in (CLASS if names is None else names)]
+    """Write submissions, the class to show by default, into folders below `to`, one for each name."""
+    names = class_names(home(release_dir.name)) if names is None else names
+    return [build_submission(name, source_dir, release_dir, to) for name in names]
 
 
 def build_submission(name: str, source_dir: Path, release_dir: Path, to: Path) -> Path:
     """Write the notebooks of one submission into `to / name`, made from nbgrader's source and release notebooks."""
-    submission = load(name)
+    submission = load(name, home(release_dir.name))
     releases = sorted(release_dir.glob("*.ipynb"))
     named = {change.lesson for change in submission.changes} | submission.blank | submission.without
     unknown = named - {path.stem for path in releases}
@@ -166,11 +182,11 @@ def build_submission(name: str, source_dir: Path, release_dir: Path, to: Path) -
     return folder
 
 
-def load(name: str) -> Submission:
+def load(name: str, folder: Path = HERE) -> Submission:
     """The stored submission of that name."""
-    path = HERE / f"{name}.py"
+    path = folder / f"{name}.py"
     if not path.is_file():
-        raise SourceError(f"there is no submission {name!r}; there are {', '.join(all_names())}.")
+        raise SourceError(f"there is no submission {name!r}; there are {', '.join(all_names(folder))}.")
     first, *cells = jupytext.read(path, fmt="py:percent").cells
     marks = first.metadata.get("submission", {})
     if first.cell_type != "markdown" or marks.get("base") not in BASES:
@@ -201,22 +217,24 @@ def _made(submission: Submission, source_path: Path, release: NotebookNode) -> N
     return handed_in
 
 
-def main(arguments: list[str]) -> int:
-    """`python -m tests.submissions.build TO [NAME ...]`: write the class, or the submissions named, from what is generated."""
-    if not arguments or arguments[0].startswith("-"):
-        print("usage: python -m tests.submissions.build TO [NAME ...]", file=sys.stderr)
-        return 2
-    to, names = Path(arguments[0]), arguments[1:]
+def main(arguments: list[str] | None = None) -> int:
+    """Write a module's class, or the submissions named, from what is generated."""
+    parser = argparse.ArgumentParser(prog="python -m tests.submissions.build", description=main.__doc__)
+    parser.add_argument("to", type=Path, help="the folder to write into")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a submission; the class to show when left out")
+    parser.add_argument("--module", default="13_kernels", help="whose submissions (default: %(default)s)")
+    options = parser.parse_args(arguments)
     try:
         project = find_project()
-        module = resolve_module(project, "13_kernels")
-        written = build_class(project.source_dir(module), project.release_dir(module), to, names or None)
+        module = resolve_module(project, options.module)
+        folders = project.source_dir(module), project.release_dir(module)
+        written = build_class(*folders, options.to, options.names or None)
     except TinyTorchError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{len(written)} submissions written to {to}")
+    print(f"{len(written)} submissions written to {options.to}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

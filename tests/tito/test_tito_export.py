@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.courses.tiny import edit
+from tests.courses.tiny import edit, write_file
 from tests.courses.toy import Toy
 from tests.tito.running import Tito
 from tinytorch.course.project import Project
@@ -53,3 +53,15 @@ def test_in_a_kit_export_writes_the_students_own_package(tito: Tito, kit: Projec
     done = tito("export", "--check", at=kit.root)
     assert (done.code, done.out) == (0, "The exported package is up to date.\n")
     assert tito("export", at=kit.root).code == 0
+
+
+def test_without_a_name_every_module_is_exported(tito: Tito, project: Project) -> None:
+    source = (project.root / "modules/13_kernels/01_first.py").read_text(encoding="utf-8")
+    write_file(project.root / "modules/14_norms/01_first.py", source.replace("core.kernels.first", "core.norms.first"))
+    done = tito("export", at=project.root)
+    assert (done.code, done.err) == (0, "")
+    assert "Exported tinytorch/core/kernels/first.py" in done.out
+    assert "Exported tinytorch/core/norms/first.py" in done.out
+    edit(project.root / "tinytorch/core/norms/first.py", "return accumulated_sum", "return 0")
+    assert tito("export", "--check", "13", at=project.root).code == 0
+    assert tito("export", "--check", at=project.root).code == 1

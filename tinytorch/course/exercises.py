@@ -12,9 +12,6 @@ from nbformat import NotebookNode
 from tinytorch.course.notebooks import grade_id, is_graded, is_solution, read_notebook
 from tinytorch.errors import SourceError
 
-AUTOMATIC_POINTS = 85
-MANUAL_POINTS = 15
-
 _CHECK, _QUESTION = "check_", "question_"
 
 
@@ -51,15 +48,6 @@ def lesson_exercises(lesson: str, nb: NotebookNode) -> list[Exercise]:
         short = name.removeprefix(_CHECK).removeprefix(_QUESTION)
         found.append(Exercise(lesson, short, name, float(points), is_solution(cell), title))
     return found
-
-
-def check_totals(found: Sequence[Exercise]) -> None:
-    """Raise `SourceError` unless the points add up to what a module is worth."""
-    for manual, wanted in ((False, AUTOMATIC_POINTS), (True, MANUAL_POINTS)):
-        total = sum(exercise.points for exercise in found if exercise.manual is manual)
-        if total != wanted:
-            kind = "manual" if manual else "automatic"
-            raise SourceError(f"the lessons' {kind} points add up to {total:g}, not {wanted}; mend the cells' points.")
 
 
 def _heading(text: str) -> str:

@@ -24,7 +24,7 @@ def export_module(project: Project, module: Module) -> list[Path]:
     """Bring the package up to date with the module's lessons; returns the files that changed."""
     if project.kind == "checkout":
         build_source(project, module)
-    wanted = _exported(_notebooks(project, module), project.root)
+    wanted = exported_text(_notebooks(project, module), project.root)
     changed = _write(wanted, project.root)
     for path in _leftover(project, module, wanted):
         with files.sentences(path):
@@ -43,7 +43,7 @@ def stale(project: Project, module: Module) -> list[str]:
             notebooks = build_source(project, module, fresh.source_dir(module))
         else:
             notebooks = _copied(_notebooks(project, module), project.root, root)
-        wanted = _exported(notebooks, root)
+        wanted = exported_text(notebooks, root)
     paths = {project.root / name: text for name, text in wanted.items()}
     paths |= dict.fromkeys(_leftover(project, module, wanted), "")
     return [diff for path, text in sorted(paths.items()) if (diff := _diff(path, text, project.root))]
@@ -54,14 +54,10 @@ def export_notebooks(notebooks: Sequence[Path], root: Path) -> list[Path]:
 
     Returns the files of the package that changed.
     """
-    return _write(_exported(notebooks, root), root)
+    return _write(exported_text(notebooks, root), root)
 
 
-def _notebooks(project: Project, module: Module) -> list[Path]:
-    return [project.notebooks_dir(module) / lesson.notebook for lesson in lessons(project, module)]
-
-
-def _exported(notebooks: Sequence[Path], root: Path) -> dict[str, str]:
+def exported_text(notebooks: Sequence[Path], root: Path) -> dict[str, str]:
     """What nbdev makes of `notebooks`: the text of each file of the package, by its path below `root`."""
     for path in notebooks:
         _check(path)
@@ -75,6 +71,10 @@ def _exported(notebooks: Sequence[Path], root: Path) -> dict[str, str]:
             wanted = '`lib_path = "tinytorch"` under [tool.nbdev]'
             raise ExportError(f"pyproject.toml: nbdev exported nothing into tinytorch/; put {wanted}.")
         return {path.relative_to(stage).as_posix(): path.read_text(encoding="utf-8") for path in made}
+
+
+def _notebooks(project: Project, module: Module) -> list[Path]:
+    return [project.notebooks_dir(module) / lesson.notebook for lesson in lessons(project, module)]
 
 
 def _copied(notebooks: Sequence[Path], root: Path, target: Path) -> list[Path]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import os
 import tempfile
 import zipfile
@@ -14,12 +12,13 @@ from pathlib import Path
 
 from tinytorch.course import files, kit_text
 from tinytorch.course.export import export_notebooks
+from tinytorch.course.kit_card import KitCard, digests, read_card, write_card
 from tinytorch.course.leaks import find_leaks
+from tinytorch.course.module_facts import module_facts
 from tinytorch.course.names import Module, lessons
 from tinytorch.course.project import KIT_FILE, Project
+from tinytorch.course.required import released_packages, required_modules
 from tinytorch.errors import ExportError, WorkspaceError
-
-FORMAT = 1
 
 # The zip must be the same bytes whenever and wherever it is made; this is the earliest date a zip can hold.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -74,48 +73,54 @@ def _refuse_to_replace(folder: Path) -> None:
         return
     if not (folder / KIT_FILE).is_file():
         raise WorkspaceError(f"{folder} exists and is no kit; move it away or choose another folder.")
-    try:
-        made = json.loads((folder / KIT_FILE).read_text(encoding="utf-8"))["notebooks"]
-        untouched = all(_digest(folder / "notebooks" / name) == digest for name, digest in made.items())
-    except (ValueError, KeyError, AttributeError, OSError):
-        untouched = False
-    if not untouched or (folder / "progress.json").exists():
+    if not _is_untouched(folder):
         raise WorkspaceError(f"somebody has worked in the kit {folder}; move it away or choose another folder.")
 
 
+def _is_untouched(folder: Path) -> bool:
+    """Are the notebooks those that were given out, of the modules that were given out, with nothing completed?"""
+    try:
+        given = read_card(folder).modules
+    except WorkspaceError:
+        return False
+    present = {path.parent.name for path in (folder / "notebooks").glob("*/*.ipynb")}
+    is_same = all(digests(folder / "notebooks" / name) == given.get(name) for name in {*present, *given})
+    return is_same and not (folder / "progress.json").exists()
+
+
 def _fill(kit: Path, project: Project, module: Module, notebooks: list[Path]) -> None:
-    described = kit_text.project_table(project.root)
-    own = [kit / "notebooks" / module.name / path.name for path in notebooks]
+    stage = Project(kit, "kit")
+    described, facts = kit_text.project_table(project.root), module_facts(project, module)
+    own = [stage.notebooks_dir(module) / path.name for path in notebooks]
     for path, copy in zip(notebooks, own, strict=True):
         files.copy(path, copy)
-        files.copy(path, kit / "originals" / module.name / path.name)
+        files.copy(path, stage.originals_dir / module.name / path.name)
     for path in _package_files(project, module):
         files.copy(path, kit / path.relative_to(project.root))
     files.copy(project.root / "LICENSE", kit / "LICENSE")
-    texts = {
-        "pyproject.toml": kit_text.pyproject(described),
-        "README.md": kit_text.readme(module, lessons(project, module), described),
-        KIT_FILE: json.dumps(_card(module, described["version"], own), indent=1, sort_keys=True) + "\n",
-    }
-    for name, text in texts.items():
-        files.write_bytes(kit / name, text.encode())
+    pyproject = kit_text.pyproject(described, facts)
+    required = required_modules(project, module)
+    files.write_bytes(kit / "pyproject.toml", pyproject.encode())
+    files.write_bytes(
+        kit / "README.md",
+        kit_text.readme(module, facts, lessons(project, module), required, described["requires-python"]).encode(),
+    )
+    for name, content in released_packages(project, module, pyproject).items():
+        files.write_bytes(stage.given_dir / name, content)
+    write_card(kit, KitCard(described["version"], {module.name: digests(stage.notebooks_dir(module))}))
     export_notebooks(own, kit)
 
 
-def _card(module: Module, version: str, notebooks: list[Path]) -> dict[str, object]:
-    digests = {f"{module}/{path.name}": _digest(path) for path in notebooks}
-    return {"format": FORMAT, "version": version, "module": module.name, "notebooks": digests}
-
-
 def _package_files(project: Project, module: Module) -> Iterator[Path]:
-    """The package without the grader and without what the lessons export: the reference solutions."""
-    grading, exported = project.package_dir / "grading", project.exported_dir(module)
+    """The package without the grader and without what the lessons of any module export: the reference solutions."""
+    grading, core = project.package_dir / "grading", project.package_dir / "core"
+    by_hand = project.exported_dir(module) / "__init__.py"
     for path in sorted(project.package_dir.rglob("*")):
         parts = path.relative_to(project.package_dir).parts
         generated = path.suffix in (".pyc", ".nbi", ".nbc") or path.name == "_modidx.py" or "__pycache__" in parts
         hidden = any(part.startswith(".") for part in parts)
-        reference = path.parent == exported and path.name != "__init__.py"
-        if path.is_file() and not (generated or hidden or reference or path.is_relative_to(grading)):
+        of_a_module = path.is_relative_to(core) and path.parent != core and path != by_hand
+        if path.is_file() and not (generated or hidden or of_a_module or path.is_relative_to(grading)):
             yield path
 
 
@@ -136,7 +141,3 @@ def _swap(new: Path, folder: Path, old: Path) -> None:
     if folder.exists():
         os.replace(folder, old)
     os.replace(new, folder)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

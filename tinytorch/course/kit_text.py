@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tinytorch.course.module_facts import ModuleFacts
 from tinytorch.course.names import Lesson, Module
 
 _README = """\
-# TinyTorch Kernels: the student kit
+# {title}: the student kit
 
-{count} lessons on fast kernels, worked on in Jupyter, checked and put together by `tito`.
+{description}
+
+{count}, worked on in Jupyter, checked and put together by `tito`.
 
 ## Set up, once
 
@@ -37,21 +40,22 @@ Each exercise has its task, a question to answer before you start, a cell for yo
 that you have not written yet says so: `NotImplementedError: NAME: not written yet`. Leave the check cells as they are.
 
 ```
-tito module test {short}/02        # runs the checks of one lesson, in a fresh process
-tito module complete {short}/02    # the same, and puts your functions into your package when they pass
+tito module test {short}/{example}        # runs the checks of one lesson, in a fresh process
+tito module complete {short}/{example}    # the same, and puts your functions into your package when they pass
 tito module status                 # what is done, and what changed since
 ```
 
 Lessons build on each other: after `complete`, `from tinytorch.core.{short} import ...` gives your own functions, and
-later lessons use them. A lesson is named by number or name: `{number}/2`, `{short}/02`, `{module}/{second}`.
+later lessons use them. A lesson is named by number or name: `{number}/{example}`, `{short}/{example}`,
+`{module}/{second}`.
 
 | lesson | notebook |
 | --- | --- |
 {lessons}
-
+{required}
 ## Begin again
 
-`tito module reset {short}/02` puts the untouched notebook back and keeps yours under `backups/`.
+`tito module reset {short}/{example}` puts the untouched notebook back and keeps yours under `backups/`.
 
 ## Hand in
 
@@ -66,21 +70,42 @@ Restart Kernel and Run All Cells. `tito --debug ...` shows the whole traceback. 
 """
 
 
-def readme(module: Module, lessons: Sequence[Lesson], project: dict[str, Any]) -> str:
+_REQUIRED = """
+## What the lessons import
+
+The lessons import {packages}, which you write in {modules}. If you did that in a kit, copy everything in this folder
+into that kit's folder: what you exported there stays as it is. If not, `tito module start` puts the package in place as
+it was given out; what you would have written there says `not written yet`.
+"""
+
+
+def readme(
+    module: Module, facts: ModuleFacts, lessons: Sequence[Lesson], required: Sequence[Module], requires_python: str
+) -> str:
     """One page for a student who has just unpacked the kit."""
+    example = lessons[min(1, len(lessons) - 1)]
     rows = "\n".join(f"| {lesson.number} {lesson.short} | `notebooks/{lesson}.ipynb` |" for lesson in lessons)
     return _README.format(
-        python=project["requires-python"].lstrip(">="),
-        count=len(lessons),
+        title=facts.title,
+        description=facts.description,
+        python=requires_python.lstrip(">="),
+        count="One lesson" if len(lessons) == 1 else f"{len(lessons)} lessons",
         module=module.name,
         number=module.number,
         short=module.short,
-        second=lessons[min(1, len(lessons) - 1)].name,
+        example=example.number,
+        second=example.name,
         lessons=rows,
+        required=_required(required),
     )
 
 
-def pyproject(project: dict[str, Any]) -> str:
+def _required(required: Sequence[Module]) -> str:
+    packages = " and ".join(f"`{each.package}`" for each in required)
+    return _REQUIRED.format(packages=packages, modules=" and ".join(map(str, required))) if required else ""
+
+
+def pyproject(project: dict[str, Any], facts: ModuleFacts) -> str:
     """The kit's build and nbdev settings; what students need to install is what the checkout's base install needs."""
     dependencies = "".join(f"    {json.dumps(name)},\n" for name in project["dependencies"])
     return f"""\
@@ -91,7 +116,7 @@ build-backend = "setuptools.build_meta"
 [project]
 name = {json.dumps(project["name"])}
 version = {json.dumps(project["version"])}
-description = "TinyTorch's Kernels module: the student kit."
+description = {json.dumps(f"{facts.title}: the student kit.")}
 readme = "README.md"
 requires-python = {json.dumps(project["requires-python"])}
 license = {json.dumps(project["license"])}

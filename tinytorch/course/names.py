@@ -1,4 +1,4 @@
-"""Modules and lessons by the names people give them: `13_kernels`, `13`, `kernels`, `kernels/02`, ..."""
+"""Modules and lessons by the names people give them: `07_name`, `07`, `name`, `name/02`, ..."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import TypeVar
 from tinytorch.course.project import Project
 from tinytorch.errors import UnknownNameError
 
-_NAME = re.compile(r"(\d+)_([a-z][a-z0-9_]*)")
+NAME = re.compile(r"(\d+)_([a-z][a-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A folder of lessons: `13_kernels` is number 13, short name kernels."""
+    """A folder of lessons: `07_name` is number 07, short name name."""
 
     name: str
     number: str
@@ -24,6 +24,11 @@ class Module:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def package(self) -> str:
+        """What its lessons are exported into."""
+        return f"tinytorch.core.{self.short}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def modules(project: Project) -> list[Module]:
     """Every module of the project, by number."""
     folder = project.modules_dir if project.kind == "checkout" else project.originals_dir
     names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-    return [Module(name, *match.groups()) for name in names if (match := _NAME.fullmatch(name))]
+    return [Module(name, *match.groups()) for name in names if (match := NAME.fullmatch(name))]
 
 
 def lessons(project: Project, module: Module) -> list[Lesson]:
@@ -64,12 +69,23 @@ def lessons(project: Project, module: Module) -> list[Lesson]:
     if project.kind == "kit":
         folder, suffix = project.originals_dir, "ipynb"
     names = sorted(path.stem for path in (folder / module.name).glob(f"*.{suffix}"))
-    return [Lesson(module, name, *match.groups()) for name in names if (match := _NAME.fullmatch(name))]
+    return [Lesson(module, name, *match.groups()) for name in names if (match := NAME.fullmatch(name))]
 
 
 def resolve_module(project: Project, text: str) -> Module:
     """The module called `text`: by its full name, number or short name."""
     return _choose("module", text.strip().strip("/"), modules(project))
+
+
+def only_module(project: Project) -> Module:
+    """Returns the one module there is: what a command means when it isn't told which."""
+    candidates = modules(project)
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise UnknownNameError(f"{project.root} holds no module yet.")
+    names = ", ".join(candidate.name for candidate in candidates)
+    raise UnknownNameError(f"there are several modules, so say which one: {names}.")
 
 
 def resolve(project: Project, text: str) -> Module | Lesson:

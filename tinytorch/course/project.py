@@ -34,6 +34,11 @@ class Project:
         return self.root / "originals"
 
     @property
+    def given_dir(self) -> Path:
+        """What a kit gives of required modules' packages, as paths below the kit; put in place where missing."""
+        return self.originals_dir / "given"
+
+    @property
     def package_dir(self) -> Path:
         return self.root / "tinytorch"
 

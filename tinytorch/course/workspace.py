@@ -14,6 +14,7 @@ from pathlib import Path
 from tinytorch.course import files, progress
 from tinytorch.course.build import build_source, source_path
 from tinytorch.course.export import export_notebooks
+from tinytorch.course.kit_card import complete_card
 from tinytorch.course.names import Lesson, Module, lessons
 from tinytorch.course.notebooks import read_notebook
 from tinytorch.course.progress import Completion
@@ -32,7 +33,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The notebooks that were put in place, and those that were there and stayed as they are."""
+    """The files that were put in place, and the notebooks that were there and stayed as they are."""
 
     placed: tuple[Path, ...]
     kept: tuple[Path, ...]
@@ -77,9 +78,10 @@ class Submission:
 
 
 def start(project: Project, target: Module | Lesson) -> Started:
-    """Put the notebooks in place where they are missing; one that is there is never touched."""
+    """Put the notebooks and what they import of required modules in place where missing; nothing is replaced."""
     _only_in_a_kit(project, "start", "the sources are in modules/")
-    placed, kept = [], []
+    complete_card(project.root)
+    placed, kept = _place_given(project), []
     for lesson in _lessons(project, target):
         path = _notebook(project, lesson)
         if path.exists():
@@ -168,8 +170,22 @@ def _only_in_a_kit(project: Project, verb: str, instead: str) -> None:
 
 
 def _refresh(project: Project, target: Module | Lesson) -> None:
+    """Bring what the lessons run on up to date: notebooks in a checkout, given packages in a kit."""
     if project.kind == "checkout":
         build_source(project, target.module if isinstance(target, Lesson) else target)
+    else:
+        _place_given(project)
+
+
+def _place_given(project: Project) -> list[Path]:
+    """Copy what is given of required modules' packages to where it is missing; what a student exported stays."""
+    placed = []
+    for path in sorted(project.given_dir.rglob("*.py")):
+        target = project.root / path.relative_to(project.given_dir)
+        if not target.exists():
+            files.copy(path, target)
+            placed.append(target)
+    return placed
 
 
 def _run(project: Project, lesson: Lesson, limit_s: float) -> LessonRun:

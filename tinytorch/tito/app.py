@@ -15,11 +15,11 @@ import typer
 
 from tinytorch import __version__
 from tinytorch.errors import TinyTorchError
-from tinytorch.tito import export, marks, module, render, system, test
+from tinytorch.tito import export, marks, module, new, render, system, test
 
 app = typer.Typer(
     name="tito",
-    help="Build, check, release and grade TinyTorch's Kernels module.",
+    help="Build, check, release and grade the modules of TinyTorch.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(module.app, name="module")
 app.add_typer(marks.app, name="grade")
 app.add_typer(system.app, name="system")
+module.app.command("new")(new.new)
 app.command("export")(export.export)
 app.command("test")(test.test)
 

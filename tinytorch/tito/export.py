@@ -7,23 +7,24 @@ from typing import Annotated
 import typer
 
 from tinytorch.tito import render
+from tinytorch.tito.targets import every
 
 
 def export(
-    module: Annotated[str, typer.Argument(help="The module to export.")] = "13_kernels",
+    module: Annotated[str | None, typer.Argument(help="The module to export; all of them when left out.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when the package is stale.")] = False,
 ) -> None:
     """Export the lessons into tinytorch/core/ through nbdev."""
     from tinytorch.course import export as exporting
-    from tinytorch.course.names import resolve_module
     from tinytorch.course.project import find_project
 
     project = find_project()
-    target = resolve_module(project, module)
+    targets = every(project, module)
     if not check:
-        render.written("Exported", exporting.export_module(project, target), project.root)
+        changed = [path for target in targets for path in exporting.export_module(project, target)]
+        render.written("Exported", changed, project.root)
         return
-    diffs = exporting.stale(project, target)
+    diffs = [diff for target in targets for diff in exporting.stale(project, target)]
     for diff in diffs:
         render.plain(diff)
     if diffs:

@@ -11,7 +11,7 @@ import typer
 
 from tinytorch.errors import GradingError
 from tinytorch.tito import render, show_grade
-from tinytorch.tito.module import ModuleName
+from tinytorch.tito.targets import ModuleName, chosen
 
 if TYPE_CHECKING:
     from tinytorch.grading.gradebook.folder import ClassFolder
@@ -29,9 +29,8 @@ Students = Annotated[list[str] | None, typer.Option("--student", help="Only this
 Again = Annotated[bool, typer.Option("--again", help="Also where it is up to date.")]
 
 
-def find(text: str) -> ClassFolder:
-    """The class folder of the module called `text`; raises TinyTorchError where nothing can be graded."""
-    from tinytorch.course.names import resolve_module
+def find(text: str | None) -> ClassFolder:
+    """The class folder of the module called `text`, or of the only one; TinyTorchError where nothing can be graded."""
     from tinytorch.course.project import find_project
 
     project = find_project()
@@ -44,7 +43,7 @@ def find(text: str) -> ClassFolder:
         raise GradingError("nbgrader is not installed here; run: pip install -e '.[instructor]'")
     from tinytorch.grading.gradebook.folder import ClassFolder
 
-    return ClassFolder(project, resolve_module(project, text))
+    return ClassFolder(project, chosen(project, text))
 
 
 @app.command()

@@ -12,8 +12,8 @@ import typer
 
 from tinytorch.tito import render, show_grade
 from tinytorch.tito.grade import Again, Students, app, find
-from tinytorch.tito.module import ModuleName
 from tinytorch.tito.system import JsonOption
+from tinytorch.tito.targets import ModuleName, OnlyModule
 
 
 class Format(StrEnum):
@@ -76,7 +76,7 @@ def explain(
 
 
 @app.command()
-def status(module: ModuleName = "13_kernels", json: JsonOption = False) -> None:
+def status(module: OnlyModule = None, json: JsonOption = False) -> None:
     """Show what was generated, released, handed in, graded."""
     class_folder = find(module)
 
@@ -87,7 +87,7 @@ def status(module: ModuleName = "13_kernels", json: JsonOption = False) -> None:
 
 @app.command()
 def manual(
-    module: ModuleName = "13_kernels",
+    module: OnlyModule = None,
     port: Annotated[int, typer.Option(help="The port to serve on.")] = 8888,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:

@@ -3,49 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tinytorch.tito import render, show_module
 from tinytorch.tito.system import JsonOption
-
-if TYPE_CHECKING:
-    from tinytorch.course.names import Lesson, Module
-    from tinytorch.course.project import Project
+from tinytorch.tito.targets import EveryTarget, OnlyModule, Target, chosen, find
 
 app = typer.Typer(help="Work through a module: start, test, complete, hand in.", no_args_is_help=True)
-
-Target = Annotated[str, typer.Argument(help="A module (13_kernels, 13, kernels) or a lesson (kernels/02).")]
-ModuleName = Annotated[str, typer.Argument(help="A module: 13_kernels, 13 or kernels.")]
-
-
-def _find(text: str) -> tuple[Project, Module | Lesson]:
-    from tinytorch.course.names import resolve
-    from tinytorch.course.project import find_project
-
-    project = find_project()
-    return project, resolve(project, text)
 
 
 @app.command("list")
 def list_modules(json: JsonOption = False) -> None:
     """List the modules, their lessons, and how far each is."""
-    from tinytorch.course import names, workspace
-    from tinytorch.course.project import find_project
-
-    project = find_project()
-    found = [state for module in names.modules(project) for state in workspace.status(project, module)]
-    show_module.lessons(found, project.root, json)
+    status(None, json)
 
 
 @app.command()
-def status(target: Target = "13_kernels", json: JsonOption = False) -> None:
+def status(target: EveryTarget = None, json: JsonOption = False) -> None:
     """Show how far a module or lesson is. Nothing is run."""
     from tinytorch.course import workspace
+    from tinytorch.course.names import modules, resolve
+    from tinytorch.course.project import find_project
 
-    project, chosen = _find(target)
-    show_module.lessons(workspace.status(project, chosen), project.root, json)
+    project = find_project()
+    targets = modules(project) if target is None else [resolve(project, target)]
+    states = [state for each in targets for state in workspace.status(project, each)]
+    show_module.lessons(states, project.root, json)
 
 
 @app.command()
@@ -53,8 +38,8 @@ def start(target: Target) -> None:
     """Put the notebooks in place; one that is there is never touched."""
     from tinytorch.course import workspace
 
-    project, chosen = _find(target)
-    show_module.started(workspace.start(project, chosen), project.root)
+    project, named = find(target)
+    show_module.started(workspace.start(project, named), project.root)
 
 
 @app.command()
@@ -67,8 +52,8 @@ def run_tests(target: str, json: bool) -> None:
     """What `tito module test` and `tito test` do."""
     from tinytorch.course import workspace
 
-    project, chosen = _find(target)
-    runs = show_module.runs(workspace.test(project, chosen), json)
+    project, named = find(target)
+    runs = show_module.runs(workspace.test(project, named), json)
     if not all(run.passed for run in runs):
         raise typer.Exit(1)
 
@@ -78,8 +63,8 @@ def complete(target: Target, json: JsonOption = False) -> None:
     """Run the visible checks and export every lesson that passes into your own package."""
     from tinytorch.course import workspace
 
-    project, chosen = _find(target)
-    done = show_module.completions(workspace.complete(project, chosen), project.root, json)
+    project, named = find(target)
+    done = show_module.completions(workspace.complete(project, named), project.root, json)
     if not all(item.at for item in done):
         raise typer.Exit(1)
 
@@ -92,22 +77,21 @@ def reset(
     """Put the untouched notebooks back; yours go to backups/ first."""
     from tinytorch.course import workspace
 
-    project, chosen = _find(target)
-    if not yes and not typer.confirm(f"Put {chosen} back as released? Your notebooks are kept in backups/."):
+    project, named = find(target)
+    if not yes and not typer.confirm(f"Put {named} back as released? Your notebooks are kept in backups/."):
         render.plain("Nothing was changed.")
         raise typer.Exit(1)
-    show_module.was_reset(workspace.reset(project, chosen), project.root)
+    show_module.was_reset(workspace.reset(project, named), project.root)
 
 
 @app.command()
 def submit(
-    module: ModuleName = "13_kernels",
+    module: OnlyModule = None,
     to: Annotated[Path | None, typer.Option("--to", help="The folder for the zip (default: this kit).")] = None,
 ) -> None:
     """Pack your notebooks into one zip to hand in."""
     from tinytorch.course import workspace
-    from tinytorch.course.names import resolve_module
     from tinytorch.course.project import find_project
 
     project = find_project()
-    show_module.submission(workspace.submit(project, resolve_module(project, module), to=to))
+    show_module.submission(workspace.submit(project, chosen(project, module), to=to))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tinytorch.tito import render
 
 if TYPE_CHECKING:
+    from tinytorch.course.new import Created
     from tinytorch.course.visible import LessonRun
     from tinytorch.course.workspace import Completed, LessonStatus, Reset, Started, Submission
 
@@ -27,6 +28,15 @@ def lessons(found: Sequence[LessonStatus], root: Path, json: bool) -> None:
 def _lesson_facts(item: LessonStatus, root: Path) -> dict[str, str | None]:
     notebook = render.relative(item.notebook, root)
     return {"lesson": str(item.lesson), "state": item.state, "completed_at": item.completed_at, "notebook": notebook}
+
+
+def created(result: Created, root: Path) -> None:
+    for path in result.written:
+        render.plain(f"Wrote {render.relative(path, root)}")
+    render.plain(f"{result.module} works as it is; write your own lesson over it. Next:")
+    width = max(len(command) for command, _ in result.next_steps)
+    for command, purpose in result.next_steps:
+        render.plain(f"  {command:<{width}}  {purpose}")
 
 
 def started(result: Started, root: Path) -> None:

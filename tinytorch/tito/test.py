@@ -11,7 +11,7 @@ from tinytorch.tito.system import JsonOption
 
 
 def test(
-    module: Annotated[str, typer.Option("--module", "-m", help="A module or lesson: 13_kernels, kernels/02, ...")],
+    module: Annotated[str, typer.Option("--module", "-m", help="A module or lesson: 07_name, name/02, ...")],
     json: JsonOption = False,
 ) -> None:
     """Run the visible checks of a module or lesson."""

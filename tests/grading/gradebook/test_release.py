@@ -161,3 +161,10 @@ def fake_check(exercise: object) -> object:
 
     marks = NotebookNode(grade_id=exercise.grade_id, points=exercise.points)  # type: ignore[attr-defined]
     return NotebookNode(metadata=NotebookNode(nbgrader=marks))
+
+
+def test_the_gate_refuses_points_that_are_not_those_declared(toy: Toy) -> None:
+    edit(toy.project.modules_dir / MODULE / "module.toml", "automatic = 14", "automatic = 15")
+    message = "the notebooks' automatic points add up to 14, and module.toml declares 15"
+    with pytest.raises(ReleaseError, match=message):
+        gate(toy).require()

@@ -13,11 +13,18 @@ SANDBOXES = (DEFAULT_SANDBOX, "none")
 
 
 @dataclass(frozen=True, slots=True)
+class Required:
+    """A lesson of another module that the lessons import from: its notebook as students get it, as JSON."""
+
+    lesson: str
+    notebook: str
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """What a class is graded with, apart from what was handed in.
 
-    `required_dirs` hold the released notebooks of other modules that the lessons import from. In `outcomes_dir` the
-    outcomes of single checks are kept between runs; None keeps none.
+    In `outcomes_dir` the outcomes of single checks are kept between runs; None keeps none.
     """
 
     release_dir: Path
@@ -25,5 +32,5 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     sandbox: str = DEFAULT_SANDBOX
     seed: int = DEFAULT_SEED
-    required_dirs: tuple[Path, ...] = ()
+    required: tuple[Required, ...] = ()
     outcomes_dir: Path | None = None

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from tinytorch.course.exercises import exercises
 from tinytorch.course.leaks import Leak, find_leaks
+from tinytorch.course.module_facts import module_facts
+from tinytorch.course.points import points_problems
 from tinytorch.errors import GraderFaultError, ReleaseError
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
 from tinytorch.grading.base.submission import Submission
@@ -55,9 +58,11 @@ def check_release(
     leaks = tuple(find_leaks(class_folder.release, class_folder.project, class_folder.module))
     results = _graded(class_folder, sandbox, open_executor)
     points = automatic_points(class_folder)
+    facts = module_facts(class_folder.project, class_folder.module)
     untouched, reference = results[UNTOUCHED], results[REFERENCE]
     problems = [
         *map(str, leaks),
+        *points_problems(exercises(sorted(class_folder.release.glob("*.ipynb"))), facts),
         *_earned_for_nothing(untouched),
         *_not_earned(reference),
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from tinytorch.course.notebooks import notebook_bytes
+from tinytorch.course.required import released_notebooks
 from tinytorch.errors import GradingError
-from tinytorch.grading.base.setup import DEFAULT_SEED, Setup
+from tinytorch.grading.base.setup import DEFAULT_SEED, Required, Setup
 from tinytorch.grading.gradebook.folder import ClassFolder
 
 CONFIG_NAME = "nbgrader_config.py"
@@ -27,4 +29,21 @@ def setup_for(class_folder: ClassFolder, sandbox: str, seed: int | None) -> Setu
     hidden = class_folder.hidden
     if not any(hidden.glob("test_*.py")):
         raise GradingError(f"{hidden}: the hidden checks are missing; grade from a complete checkout.")
-    return Setup(class_folder.release, hidden, sandbox=sandbox, seed=seed, outcomes_dir=class_folder.outcomes)
+    return Setup(
+        class_folder.release,
+        hidden,
+        sandbox=sandbox,
+        seed=seed,
+        required=_required(class_folder),
+        outcomes_dir=class_folder.outcomes,
+    )
+
+
+def _required(class_folder: ClassFolder) -> tuple[Required, ...]:
+    """The lessons of the modules that this one builds on, made from their sources as a release is."""
+    packages = released_notebooks(class_folder.project, class_folder.module)
+    return tuple(
+        Required(lesson.name, notebook_bytes(notebook).decode())
+        for notebooks in packages.values()
+        for lesson, notebook in notebooks
+    )

@@ -44,7 +44,7 @@ class Keys:
         self._common = {
             "checks": tree_digest(setup.hidden_dir, "*"),
             "release": release_digest(setup.release_dir),
-            "required": text_digest([release_digest(folder) for folder in setup.required_dirs]),
+            "required": text_digest([dataclasses.astuple(lesson) for lesson in setup.required]),
             "grader": grader_digest(),
             "limits": text_digest(dataclasses.asdict(setup.limits)),
             "sandbox": setup.sandbox,

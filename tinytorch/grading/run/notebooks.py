@@ -34,13 +34,13 @@ class Notebooks:
         self._names: dict[str, Name] = {}
         for path in sorted(setup.release_dir.glob("*.ipynb")):
             release = nbformat.read(path, as_version=4)
-            name = self._add_given(path, release)
+            name = self._add_given(path.stem, release)
             self._names[path.stem] = name
             self.cells[path.stem] = code_cells(path.stem, self._submitted(submission_dir, path, release), release)
             meant = meant_for_export(self.cells[path.stem], self._given[name])
             self.repairs += [f"{path.stem}: {words}" for words in meant.values()]
-        for path in (path for folder in setup.required_dirs for path in sorted(folder.glob("*.ipynb"))):
-            self._add_given(path, nbformat.read(path, as_version=4))
+        for required in setup.required:
+            self._add_given(required.lesson, nbformat.reads(required.notebook, as_version=4))
         self._imports = {lesson: reachable(name, self._texts()) for lesson, name in self._names.items()}
 
     def read_by(self, lesson: str) -> object:
@@ -69,11 +69,11 @@ class Notebooks:
             packages.setdefault(package, {}).update(made)
         return packages
 
-    def _add_given(self, path: Path, release: NotebookNode) -> Name:
+    def _add_given(self, lesson: str, release: NotebookNode) -> Name:
         """The release's own cells under the name that the lesson is imported by."""
         package, _, short = default_exp(release).rpartition(".")
-        name = (f"tinytorch.{package}" if package else "", short or short_name(path.stem))
-        self._given[name] = code_cells(f"{path.stem} as released", release, release)
+        name = (f"tinytorch.{package}" if package else "", short or short_name(lesson))
+        self._given[name] = code_cells(f"{lesson} as released", release, release)
         return name
 
     def _texts(self) -> dict[Name, Sequence[str]]:

@@ -47,7 +47,7 @@ def grade_submission(
     releases = sorted(setup.release_dir.glob("*.ipynb"))
     if not releases:
         raise ReleaseError(f"{setup.release_dir} holds no notebooks; generate the release first")
-    hidden = (submission_dir, setup.release_dir, setup.hidden_dir, *setup.required_dirs)
+    hidden = (submission_dir, setup.release_dir, setup.hidden_dir)
     setting = Setting(setup.limits, setup.sandbox, hidden, began + setup.limits.submission_s)
     keys, notebooks = Keys(setup), Notebooks(submission_dir, setup)
     noted = circumstances(submission_dir, setup.limits)

@@ -1,0 +1,2 @@
+# %% [markdown] submission={"base": "release"}
+# Handed in as it was released.

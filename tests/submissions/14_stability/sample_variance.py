@@ -1,0 +1,10 @@
+# %% [markdown] submission={"base": "reference"}
+# The variance is divided by n - 1, as a statistician would.
+
+# %% submission={"lesson": "01_normalize", "grade_id": "layer_norm"}
+def layer_norm(x, gain, bias, eps=1e-5):
+    rows = as_floats(x)
+    gain, bias = as_floats(gain).astype(rows.dtype), as_floats(bias).astype(rows.dtype)
+    deviations = rows - rows.mean(axis=-1, keepdims=True)
+    variance = rows.var(axis=-1, ddof=1, keepdims=True)
+    return deviations / np.sqrt(variance + rows.dtype.type(eps)) * gain + bias
