@@ -81,4 +81,4 @@ regrade: setup
 	$(BIN)/python -m tests.tools.regrade $(ARGS)
 
 clean:
-	rm -rf assignments bench-results fuzz-results mutation-results demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf assignments bench-results fuzz-results mutation-results demo build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -19,6 +19,7 @@ from tinytorch.hardware import (
     probes,
     roof,
 )
+from tinytorch.hardware.fact import unavailable
 
 pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="the probes' loops need the compiler")
 
@@ -109,6 +110,12 @@ def roofline(monkeypatch: pytest.MonkeyPatch) -> Roofline:
 def test_bound_is_the_lower_of_slope_and_roof(roofline: Roofline, flops: float, moved: float, bound: float) -> None:
     fact = roofline.bound_gflops(flops, moved, 1 << 20)
     assert (fact.value, fact.source) == (bound, "derived")
+
+
+def test_no_bound_without_a_bandwidth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roof, "measure_bandwidth", lambda size: unavailable("GB/s", "no compiler"))
+    fact = Roofline(Fact(100.0, "GFLOP/s", "measured", "made up")).bound_gflops(1e6, 1e6, 1 << 20)
+    assert (fact.value, fact.how) == (None, "no compiler")
 
 
 def test_bound_of_no_work_is_refused(roofline: Roofline) -> None:

@@ -150,6 +150,12 @@ def test_unknown_bandwidth_is_left_out() -> None:
     assert list(plots.bandwidth(points, None).axes[0].lines[0].get_xdata()) == [8192]
 
 
+def test_roofline_of_an_unknown_machine_says_why_there_is_none() -> None:
+    roof = Roofline(Fact(None, "GFLOP/s", "unavailable", "the JIT is off"))
+    with pytest.raises(ValueError, match="no roofline to draw: the JIT is off"):
+        plots.roofline(roof, {})
+
+
 def test_roofline_legend_covers_no_kernel() -> None:
     figure = plots.roofline(known_roof(), {"naive": (85.0, 0.9), "simd": (85.0, 80.0), "relu": (0.125, 3.0)})
     figure.draw_without_rendering()

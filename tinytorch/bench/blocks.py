@@ -31,15 +31,15 @@ def block_figures(func: Callable[..., Any], size: int, by_rule: Mapping[str, int
     tried = _candidates(size, by_rule)
     with stage(f"{name_of(func)} at {size} x {size} with {len(tried)} block sizes"):
         turns = in_turn({block: partial(func, *operands, block_size=block) for block in tried})
-    best = min(turns, key=lambda block: turns[block].time_us)
+    best = min(turns, key=lambda block: turns[block].median_us)
     return {
         "kernel": name_of(func),
         "size": size,
         "default": names[PARAMETER].default if isinstance(names[PARAMETER].default, int) else None,
-        "times_us": {block: run.time_us for block, run in turns.items()},
+        "times_us": {block: run.median_us for block, run in turns.items()},
         "samples_us": {block: list(run.samples_us) for block, run in turns.items()},
         "best_block_size": best,
-        "as_good": [block for block, run in turns.items() if run.time_us <= AS_GOOD * turns[best].time_us],
+        "as_good": [block for block, run in turns.items() if run.median_us <= AS_GOOD * turns[best].median_us],
         "by_rule": {level: _against(turns, block, best) for level, block in by_rule.items() if block in turns},
         "confidence": CONFIDENCE,
         "source": "measured",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ Part = tuple[float, float, str]  # microseconds before and after, evidence
 
 def changes_of(results: Mapping[str, Any], metrics: Sequence[str]) -> list[Change]:
     """The changes that the analyses kept so far speak for, when the first of `metrics` matters most."""
-    found = {
+    found: dict[str, Callable[[Any], list[Change]]] = {
         "cache_efficiency": _tuning,
         "vectorization_potential": _vectorization,
         "parallel_scaling": _parallelization,

@@ -100,8 +100,8 @@ def _runs_at(
             bits=bits,
             exact=results[32],
             result=results[bits],
-            float_us=turns[32].time_us,
-            time_us=turns[bits].time_us,
+            float_us=turns[32].median_us,
+            time_us=turns[bits].median_us,
             memory_bytes=elements * bits // 8,
             ratio=ratio_of(turns[32].samples_us, turns[bits].samples_us),
         )

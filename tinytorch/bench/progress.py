@@ -75,7 +75,9 @@ def _notebook() -> Show | None:
     IPython is looked up among the loaded modules: a process that has not loaded it runs no notebook.
     """
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    if ipython is None:
+        return None
+    shell = ipython.get_ipython()
     if getattr(shell, "kernel", None) is None:
         return None
 

@@ -29,7 +29,7 @@ def race(pairs: Sequence[tuple[Callable[[], object], Callable[[], object]]]) -> 
     """Time both calls of each (scalar, vectorized) pair, in turn."""
     with stage("scalar against vectors"):
         runs = [in_turn({"scalar": scalar, "vectorized": vectorized}) for scalar, vectorized in pairs]
-    totals_us = {form: sum(run[form].time_us for run in runs) for form in ("scalar", "vectorized")}
+    totals_us = {form: sum(run[form].median_us for run in runs) for form in ("scalar", "vectorized")}
     ratios = tuple(ratio_of(run["scalar"].samples_us, run["vectorized"].samples_us) for run in runs)
     return Race(totals_us["scalar"], totals_us["vectorized"], ratios=ratios)
 

@@ -30,7 +30,7 @@ def coverage(count: int, rank: int) -> float:
     Source: W. J. Conover, Practical Nonparametric Statistics, 3rd edition (1999), section 3.2 (quantiles).
     """
     missed = sum(math.comb(count, k) for k in range(rank))
-    return 1.0 - 2.0 * missed / 2**count
+    return 1.0 - 2.0 * missed / (1 << count)
 
 
 def median_interval(values: Sequence[float], confidence: float) -> tuple[float, float]:

@@ -21,14 +21,14 @@ def allowed_cpus() -> frozenset[int] | None:
     return None
 
 
-def usable_cores(allowed: Collection[int] | None, logical: Fact, limit: tuple[float, str] | None) -> Fact:
+def usable_cores(allowed: Collection[int] | None, logical: Fact[int], limit: tuple[float, str] | None) -> Fact[int]:
     """The smallest of the CPUs there are, the CPUs this process may run on, and the processor time it is given.
 
     A limit of 2.5 CPUs counts as 2: a third busy thread would be stopped half of the time.
     """
-    if allowed is None and logical.value is None:
+    count = logical.value if allowed is None else len(allowed)
+    if count is None:
         return unavailable("", f"the number of CPUs is not known: {logical.how}")
-    count = int(logical.value) if allowed is None else len(allowed)
     how = logical.how if allowed is None else f"affinity allows {count} CPUs"
     if limit is None:
         return detected(count, "", f"{how}; no cgroup limit")
@@ -36,7 +36,7 @@ def usable_cores(allowed: Collection[int] | None, logical: Fact, limit: tuple[fl
     return detected(min(count, max(int(cpus), 1)), "", f"{how}; {where} allows {cpus:g}")
 
 
-def memory_bytes() -> Fact:
+def memory_bytes() -> Fact[int]:
     """Memory that this process may use."""
     import psutil
 
@@ -44,7 +44,7 @@ def memory_bytes() -> Fact:
     return memory_within(psutil.virtual_memory().total, limit)
 
 
-def memory_within(total_bytes: int, limit: tuple[int, str] | None) -> Fact:
+def memory_within(total_bytes: int, limit: tuple[int, str] | None) -> Fact[int]:
     """The machine's memory, or the cgroup's limit where that is less."""
     if limit is not None and limit[0] < total_bytes:
         return detected(limit[0], "bytes", limit[1])

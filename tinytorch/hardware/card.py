@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from tinytorch.hardware import allowance, cgroups, simd
-from tinytorch.hardware.fact import Fact, detected, unavailable
+from tinytorch.hardware.fact import Fact, Facts, detected, unavailable
 
 # what a platform module answers, with its unit
 ASKED = {
@@ -38,27 +38,27 @@ class MachineCard:
     The `shared_by` facts list every cache of their level by the CPUs that share it.
     """
 
-    cpu_name: Fact
-    l1d_bytes: Fact
-    l1i_bytes: Fact
-    l2_bytes: Fact
-    l3_bytes: Fact
-    line_bytes: Fact
-    l1d_shared_by: Fact
-    l2_shared_by: Fact
-    l3_shared_by: Fact
-    simd_bytes: Fact
-    simd_features: Fact
-    physical_cores: Fact
-    logical_cores: Fact
-    usable_cores: Fact
-    memory_bytes: Fact
-    max_frequency_ghz: Fact
-    os: Fact
-    python: Fact
-    numpy: Fact
-    blas: Fact
-    numba: Fact
+    cpu_name: Fact[str]
+    l1d_bytes: Fact[int]
+    l1i_bytes: Fact[int]
+    l2_bytes: Fact[int]
+    l3_bytes: Fact[int]
+    line_bytes: Fact[int]
+    l1d_shared_by: Fact[tuple[str, ...]]
+    l2_shared_by: Fact[tuple[str, ...]]
+    l3_shared_by: Fact[tuple[str, ...]]
+    simd_bytes: Fact[int]
+    simd_features: Fact[tuple[str, ...]]
+    physical_cores: Fact[int]
+    logical_cores: Fact[int]
+    usable_cores: Fact[int]
+    memory_bytes: Fact[int]
+    max_frequency_ghz: Fact[float]
+    os: Fact[str]
+    python: Fact[str]
+    numpy: Fact[str]
+    blas: Fact[str]
+    numba: Fact[str]
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """(name, value with unit, source, how) of every fact, for a table."""
@@ -100,7 +100,7 @@ def card() -> MachineCard:
     )
 
 
-def _platform_facts(cpu: int) -> dict[str, Fact]:
+def _platform_facts(cpu: int) -> Facts:
     """What the system's own module says, or why nothing is said."""
     if sys.platform == "linux":
         from tinytorch.hardware import linux
@@ -117,14 +117,14 @@ def _platform_facts(cpu: int) -> dict[str, Fact]:
     return {name: unavailable(unit, f"not read on {sys.platform}") for name, unit in ASKED.items()}
 
 
-def _installed(package: str) -> Fact:
+def _installed(package: str) -> Fact[str]:
     try:
         return detected(version(package), "", "the installed package's metadata")
     except PackageNotFoundError:
         return unavailable("", f"{package} is not installed")
 
 
-def _blas() -> Fact:
+def _blas() -> Fact[str]:
     """The library behind NumPy's matrix product, from NumPy's build record."""
     import numpy as np
 

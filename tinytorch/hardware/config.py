@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from tinytorch.hardware.card import card
-from tinytorch.hardware.fact import Fact, detected, unavailable
+from tinytorch.hardware.fact import Fact, Facts, detected, unavailable
 from tinytorch.hardware.roof import roofline
 
 TARGETS = ("cloud", "edge", "mobile")
@@ -52,13 +52,13 @@ def configure(given: Mapping[str, Any] | None = None) -> MachineConfig:
     facts = _facts(names)
     caches = {name: facts[name].value for name in CACHE_FACTS} | own["cache_sizes"]
     found = {name: fact.value for name, fact in facts.items() if name not in CACHE_FACTS}
-    values: HardwareConfig = {"deployment_target": "cloud", **found, **own, "cache_sizes": caches}
+    values = {"deployment_target": "cloud", **found, **own, "cache_sizes": caches}
     sources = {
         "deployment_target": "assumed: nothing on a machine says what it is for",
         **{name: f"{fact.source}: {fact.how}" for name, fact in facts.items()},
         **dict.fromkeys(names, "given in hardware_config"),
     }
-    return MachineConfig(values, sources, names)
+    return MachineConfig(cast(HardwareConfig, values), sources, names)  # its keys: `_facts` and `_checked`
 
 
 def checked_target(target: str) -> str:
@@ -73,7 +73,8 @@ def resources_of(config: HardwareConfig, target: str) -> dict[str, Any]:
     names = ("cpu_cores", "memory_gb", "simd_width", "memory_bandwidth")
     measured_on = config["deployment_target"]
     if target == measured_on:
-        return {name: config[name] for name in names} | {"source": "detected"}
+        figures: Mapping[str, object] = config
+        return {name: figures[name] for name in names} | {"source": "detected"}
     reason = f"the analyses ran on a machine for {measured_on}; run them on one for {target}"
     return dict.fromkeys(names) | {"source": "derived", "reason": reason}
 
@@ -88,13 +89,13 @@ def _checked(config: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in {**config, **caches}.items():
         if name in ("cache_sizes", "gpu_available", "deployment_target") or value is None:
             continue
-        if not (isinstance(value, numbers.Real) and 0 < value < math.inf):
+        if not (isinstance(value, numbers.Real) and value < math.inf) or value <= 0:
             raise ValueError(f"{name} in hardware_config must be a positive number or None, got {value!r}")
     checked_target(config.get("deployment_target", "cloud"))
     return {**config, "cache_sizes": caches}
 
 
-def _facts(given: frozenset[str]) -> dict[str, Fact]:
+def _facts(given: frozenset[str]) -> Facts:
     """What can be found out; the bandwidth only if it is not in `given`."""
     found = card()
     facts = {name: getattr(found, field) for name, field in CACHE_FACTS.items()} | {
@@ -107,27 +108,27 @@ def _facts(given: frozenset[str]) -> dict[str, Fact]:
     return facts if "memory_bandwidth" in given else facts | {"memory_bandwidth": _main_memory_bandwidth()}
 
 
-def _converted(fact: Fact, factor: float, unit: str) -> Fact:
+def _converted(fact: Fact[float], factor: float, unit: str) -> Fact[float]:
     """`fact` in another unit; a fact without a value keeps its reason."""
     return fact if fact.value is None else Fact(fact.value * factor, unit, fact.source, fact.how)
 
 
-def _lanes(simd_bytes: Fact) -> Fact:
+def _lanes(simd_bytes: Fact[int]) -> Fact[int]:
     if simd_bytes.value is None:
         return simd_bytes
-    return Fact(int(simd_bytes.value) // 4, "float32 lanes", simd_bytes.source, simd_bytes.how)
+    return Fact(simd_bytes.value // 4, "float32 lanes", simd_bytes.source, simd_bytes.how)
 
 
-def _gpu() -> Fact:
+def _gpu() -> Fact[bool]:
     """Whether Linux shows the device file of a GPU."""
     if sys.platform != "linux":
         return unavailable("", f"a GPU's device file is not looked for on {sys.platform}")
     return detected(any(Path(file).exists() for file in GPU_FILES), "", f"looked for {' and '.join(GPU_FILES)}")
 
 
-def _main_memory_bandwidth() -> Fact:
+def _main_memory_bandwidth() -> Fact[float]:
     """GB/s of one core beyond the last cache, as far as an eighth of memory and 256 MiB allow a set that large."""
     found = card()
     last_cache = found.l3_bytes.value or found.l2_bytes.value or 2**25
     limit = min(2**28, (found.memory_bytes.value or 2**30) // 8)
-    return roofline().bandwidth_at(int(min(max(2 * last_cache, 2**26), limit)))
+    return roofline().bandwidth_at(min(max(2 * last_cache, 2**26), limit))

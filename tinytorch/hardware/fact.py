@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Generic, Literal, Never, TypeVar
 
 Source = Literal["detected", "measured", "derived", "unavailable"]
 Value = int | float | str | tuple[str, ...]
+Value_co = TypeVar("Value_co", bound=Value, covariant=True)
+Stated = TypeVar("Stated", bound=Value)
 
 SHOWN = 8  # entries of a tuple that a line of text has room for
 
@@ -14,13 +16,13 @@ _BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Generic[Value_co]):
     """`value` in `unit`; `how` names the file, call or experiment it came from, or says why there is none.
 
     spread: the middle half of the runs of a measurement, in the same unit.
     """
 
-    value: Value | None
+    value: Value_co | None
     unit: str
     source: Source
     how: str
@@ -33,35 +35,41 @@ class Fact:
             raise ValueError("a fact must say how it was found, or why it was not")
 
     def __str__(self) -> str:
-        if self.value is None:
+        value: Value | None = self.value
+        if value is None:
             return "unknown"
-        if isinstance(self.value, tuple):
-            return self._listed()
+        if isinstance(value, tuple):
+            return _listed(value, self.unit)
         if self.unit == "bytes":
-            return format_bytes(int(self.value))
-        number = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)
+            return format_bytes(int(value))
+        number = f"{value:.4g}" if isinstance(value, float) else str(value)
         return f"{number} {self.unit}".strip()
-
-    def _listed(self) -> str:
-        """A tuple as text: words, or entries of a unit, of which a long list shows the first ones only."""
-        if not self.unit:
-            return " ".join(self.value)
-        more = f"; and {len(self.value) - SHOWN} more" if len(self.value) > SHOWN else ""
-        return f"{self.unit} {'; '.join(self.value[:SHOWN])}{more}"
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for JSON."""
-        value = list(self.value) if isinstance(self.value, tuple) else self.value
-        plain = {"value": value, "unit": self.unit, "source": self.source, "how": self.how}
+        value: object = list(self.value) if isinstance(self.value, tuple) else self.value
+        plain: dict[str, object] = {"value": value, "unit": self.unit, "source": self.source, "how": self.how}
         return plain if self.spread is None else plain | {"spread": list(self.spread)}
 
 
-def detected(value: Value, unit: str, how: str) -> Fact:
+#: Facts by name, as found on some system; what each holds is said by the card's field of that name.
+Facts = dict[str, Fact[Any]]
+
+
+def _listed(values: tuple[str, ...], unit: str) -> str:
+    """A tuple as text: words, or entries of a unit, of which a long list shows the first ones only."""
+    if not unit:
+        return " ".join(values)
+    more = f"; and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
+    return f"{unit} {'; '.join(values[:SHOWN])}{more}"
+
+
+def detected(value: Stated, unit: str, how: str) -> Fact[Stated]:
     """A fact that the system states."""
     return Fact(value, unit, "detected", how)
 
 
-def unavailable(unit: str, why: str) -> Fact:
+def unavailable(unit: str, why: str) -> Fact[Never]:
     """A fact that cannot be had here."""
     return Fact(None, unit, "unavailable", why)
 

@@ -27,7 +27,7 @@ COUNT = ir.IntType(64)
 @cache
 def vector_bytes() -> int:
     """Width of the vectors used here."""
-    return int(simd.width(simd.host_features(), platform.machine()).value or 16)
+    return simd.width(simd.host_features(), platform.machine()).value or 16
 
 
 @cache
@@ -151,7 +151,7 @@ def _update(typing: Any, address: Any, count: Any, factor: Any) -> Any:
 @njit(nogil=True)
 def multiply_add(rounds: int, factor: np.float32, addend: np.float32) -> float:
     """See `_multiply_add`; 2 * rounds * chains() * lanes floating-point operations."""
-    return _multiply_add(rounds, factor, addend)
+    return _multiply_add(rounds, factor, addend)  # type: ignore[call-arg]  # see `read`
 
 
 @njit(nogil=True)
@@ -159,7 +159,7 @@ def read(address: int, count: int, passes: int) -> float:
     """Read `count` floats at `address`, `passes` times; both aligned to `UNROLL` vectors."""
     total = 0.0
     for _ in range(passes):
-        total += _read(address, count)
+        total += _read(address, count)  # type: ignore[call-arg]  # Numba passes the typing context, its stub asks for it
     return total
 
 
@@ -167,7 +167,7 @@ def read(address: int, count: int, passes: int) -> float:
 def update(address: int, count: int, passes: int, factor: np.float32) -> None:
     """Multiply `count` floats at `address` in place, `passes` times."""
     for _ in range(passes):
-        _update(address, count, factor)
+        _update(address, count, factor)  # type: ignore[call-arg]  # see `read`
 
 
 @njit(nogil=True)

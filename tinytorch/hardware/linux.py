@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tinytorch.hardware.cpulists import format_cpu_list, parse_cpu_list
-from tinytorch.hardware.fact import Fact, detected, unavailable
+from tinytorch.hardware.fact import Fact, Facts, detected, unavailable
 
 CPUS = "sys/devices/system/cpu"
 SUFFIXES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -21,7 +21,7 @@ SYSCONF = {
 }
 
 
-def facts(root: Path = Path("/"), cpu: int = 0) -> dict[str, Fact]:
+def facts(root: Path = Path("/"), cpu: int = 0) -> Facts:
     """What the system says about its processor, as seen from CPU number `cpu`."""
     return {
         "cpu_name": cpu_name(root),
@@ -47,9 +47,9 @@ def parse_size(text: str) -> int:
     return int(text.rstrip("KMG")) * factor
 
 
-def caches(root: Path, cpu: int) -> dict[str, Fact]:
+def caches(root: Path, cpu: int) -> dict[str, Fact[int]]:
     """The data caches that `cpu` reaches, level by level, and the size of a line."""
-    found: dict[str, Fact] = {}
+    found: dict[str, Fact[int]] = {}
     for index in sorted((root / CPUS / f"cpu{cpu}" / "cache").glob("index*")):
         level, kind, size = (read_text(index / name) for name in ("level", "type", "size"))
         if not (level and kind and size):
@@ -63,7 +63,7 @@ def caches(root: Path, cpu: int) -> dict[str, Fact]:
     return {name: found.get(name) or _ask_libc(name, root) for name in SYSCONF}
 
 
-def sharing(root: Path, level: str) -> Fact:
+def sharing(root: Path, level: str) -> Fact[tuple[str, ...]]:
     """Which CPUs share which data cache of one level, for every cache of it: ('0-1', '2-5') are two caches."""
     groups = set()
     for cpu in online_cpus(root):
@@ -77,7 +77,7 @@ def sharing(root: Path, level: str) -> Fact:
     return detected(named, "CPUs", f"/{CPUS}/cpu*/cache/index*/shared_cpu_list, level {level}")
 
 
-def _ask_libc(name: str, root: Path) -> Fact:
+def _ask_libc(name: str, root: Path) -> Fact[int]:
     why = f"no such cache under /{CPUS}, and sysconf({SYSCONF[name]}) does not state it either"
     if root != Path("/") or SYSCONF[name] not in getattr(os, "sysconf_names", {}):
         return unavailable("bytes", why)
@@ -85,7 +85,7 @@ def _ask_libc(name: str, root: Path) -> Fact:
     return detected(size, "bytes", f"sysconf({SYSCONF[name]})") if size > 0 else unavailable("bytes", why)
 
 
-def cpu_name(root: Path) -> Fact:
+def cpu_name(root: Path) -> Fact[str]:
     """The processor's name as it states it; ARM processors state only numbers, so there it is unavailable."""
     for line in (read_text(root / "proc/cpuinfo") or "").splitlines():
         key, _, value = line.partition(":")
@@ -99,7 +99,7 @@ def online_cpus(root: Path) -> set[int]:
     return parse_cpu_list(read_text(root / CPUS / "online") or "")
 
 
-def logical_cores(root: Path) -> Fact:
+def logical_cores(root: Path) -> Fact[int]:
     """CPUs as the system schedules them: hardware threads count one each."""
     online = online_cpus(root)
     if online:
@@ -108,7 +108,7 @@ def logical_cores(root: Path) -> Fact:
     return detected(count, "", "os.cpu_count()") if count else unavailable("", f"/{CPUS}/online cannot be read")
 
 
-def physical_cores(root: Path) -> Fact:
+def physical_cores(root: Path) -> Fact[int]:
     """Cores with execution units of their own: CPUs that are hardware threads of one core count once."""
     cores = set()
     for cpu in online_cpus(root):
@@ -122,7 +122,7 @@ def physical_cores(root: Path) -> Fact:
     return detected(len(cores), "", f"/{CPUS}/cpu*/topology/core_cpus_list, distinct ones")
 
 
-def _cores_by_cpuinfo(root: Path) -> Fact:
+def _cores_by_cpuinfo(root: Path) -> Fact[int]:
     """For sandboxes without /sys; ARM processors state no core numbers there."""
     packages, cores = (
         [
@@ -137,7 +137,7 @@ def _cores_by_cpuinfo(root: Path) -> Fact:
     return detected(len(set(zip(packages, cores, strict=True))), "", "/proc/cpuinfo, distinct physical and core ids")
 
 
-def max_frequency(root: Path, cpu: int) -> Fact:
+def max_frequency(root: Path, cpu: int) -> Fact[float]:
     """The highest clock the driver may choose."""
     path = root / CPUS / f"cpu{cpu}" / "cpufreq" / "cpuinfo_max_freq"
     kilohertz = read_text(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from tinytorch.hardware.fact import Fact, Value, detected, unavailable
+from tinytorch.hardware.fact import Fact, Facts, Stated, detected, unavailable
 
 COMMAND = ("/usr/sbin/sysctl", "hw", "machdep.cpu")
 # Apple silicon has two kinds of cores; level 0 is the faster one, and the plain keys describe the slower one.
@@ -17,7 +17,7 @@ KEYS = {
 }
 
 
-def facts() -> dict[str, Fact]:
+def facts() -> Facts:
     """What the system says about its processor; one run of `sysctl`."""
     try:
         run = subprocess.run(COMMAND, capture_output=True, text=True, timeout=5, check=False)
@@ -26,11 +26,11 @@ def facts() -> dict[str, Fact]:
     return parse(run.stdout, f"{' '.join(COMMAND)} does not state it")
 
 
-def parse(text: str, why_missing: str) -> dict[str, Fact]:
+def parse(text: str, why_missing: str) -> Facts:
     """Facts from sysctl's lines `key: value`; what is missing is unavailable for the reason given."""
     lines = (line.partition(":") for line in text.splitlines() if ":" in line)
     values = {key.strip(): value.strip() for key, _, value in lines}
-    found = {name: _number(values, keys, "bytes", why_missing) for name, keys in KEYS.items()}
+    found: Facts = {name: _number(values, keys, "bytes", why_missing) for name, keys in KEYS.items()}
     found["physical_cores"] = _number(values, ("hw.physicalcpu",), "", why_missing)
     found["logical_cores"] = _number(values, ("hw.logicalcpu",), "", why_missing)
     found |= _sharing(values, why_missing)
@@ -41,7 +41,7 @@ def parse(text: str, why_missing: str) -> dict[str, Fact]:
     return found
 
 
-def _number(values: dict[str, str], keys: tuple[str, ...], unit: str, why_missing: str) -> Fact:
+def _number(values: dict[str, str], keys: tuple[str, ...], unit: str, why_missing: str) -> Fact[int]:
     """The first key that holds a positive number: 0 stands for a cache that is not there."""
     for key in keys:
         if int(values.get(key, "0")) > 0:
@@ -49,16 +49,17 @@ def _number(values: dict[str, str], keys: tuple[str, ...], unit: str, why_missin
     return unavailable(unit, why_missing)
 
 
-def _sharing(values: dict[str, str], why_missing: str) -> dict[str, Fact]:
+def _sharing(values: dict[str, str], why_missing: str) -> dict[str, Fact[tuple[str, ...]]]:
     """How many CPUs share a cache; sysctl numbers no CPU, so a cache is described by how many of which kind.
 
     Apple silicon states it for L2 and for each kind of core. Intel's `hw.cacheconfig` lists, for memory, L1, L2 and
     L3, how many CPUs share one.
     """
-    found = {name: unavailable("", why_missing) for name in ("l1d_shared_by", "l2_shared_by", "l3_shared_by")}
+    names = ("l1d_shared_by", "l2_shared_by", "l3_shared_by")
+    found: dict[str, Fact[tuple[str, ...]]] = {name: unavailable("", why_missing) for name in names}
     config = [int(count) for count in values.get("hw.cacheconfig", "").split()]
     logical = int(values.get("hw.logicalcpu", "0"))
-    for level, name in enumerate(found, start=1):
+    for level, name in enumerate(names, start=1):
         if len(config) > level and config[level] > 0 and logical:
             groups = (f"{config[level]} CPUs",) * (logical // config[level])
             found[name] = detected(groups, "", "sysctl hw.cacheconfig, hw.logicalcpu")
@@ -73,5 +74,5 @@ def _sharing(values: dict[str, str], why_missing: str) -> dict[str, Fact]:
     return found
 
 
-def _fact(value: Value | None, unit: str, key: str, why_missing: str) -> Fact:
+def _fact(value: Stated | None, unit: str, key: str, why_missing: str) -> Fact[Stated]:
     return unavailable(unit, why_missing) if value is None else detected(value, unit, f"sysctl {key}")

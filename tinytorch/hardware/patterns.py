@@ -14,7 +14,7 @@ from tinytorch.hardware.fact import Fact, unavailable
 LINE_WHERE_UNKNOWN = 64  # bytes
 ORDERS: dict[str, Callable[[int], np.ndarray]] = {
     "sequential": np.arange,
-    "strided": lambda count: _strided(count, int(card().line_bytes.value or LINE_WHERE_UNKNOWN) // 4),
+    "strided": lambda count: _strided(count, (card().line_bytes.value or LINE_WHERE_UNKNOWN) // 4),
     "random": lambda count: np.random.default_rng(1).permutation(count),
 }
 PATTERNS = tuple(ORDERS)
@@ -25,7 +25,7 @@ def _strided(count: int, line: int) -> np.ndarray:
     return np.concatenate([np.arange(start, count, line) for start in range(line)])
 
 
-def measure_pattern(pattern: str, count: int, seconds: float = 0.02) -> Fact:
+def measure_pattern(pattern: str, count: int, seconds: float = 0.02) -> Fact[float]:
     """GB/s of useful numbers when `count` float32 are summed sequentially, in steps of a line, or at random."""
     if pattern not in ORDERS:
         raise ValueError(f"there is no access pattern {pattern!r}; choose one of {', '.join(PATTERNS)}")

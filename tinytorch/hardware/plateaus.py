@@ -43,7 +43,7 @@ def sweep_sizes(first_bytes: int = 4 << 10, last_bytes: int = 32 << 20) -> list[
 
 def latency_sweep(
     sizes_bytes: Sequence[int] | None = None, rounds: int = 3, seconds: float = 0.01
-) -> list[tuple[int, Fact]]:
+) -> list[tuple[int, Fact[float]]]:
     """Load latency at each working set size; by default from 4 KiB to 32 MiB, some five seconds.
 
     The whole sweep is run `rounds` times and each size keeps its least latency: a neighbour that uses the same cache
@@ -87,13 +87,13 @@ def _crossing(sizes: Sequence[int], lowered: Sequence[float], here: Plateau, nex
     for i, latency in enumerate(lowered):
         if sizes[i] > here.last_bytes and latency >= half_way:
             share = math.log(half_way / lowered[i - 1]) / math.log(latency / lowered[i - 1])
-            return round(sizes[i - 1] * (sizes[i] / sizes[i - 1]) ** share)
+            return round(sizes[i - 1] * math.pow(sizes[i] / sizes[i - 1], share))
     return None
 
 
-def measured_cache(sweep: Sequence[tuple[int, Fact]], level: int) -> Fact:
+def measured_cache(sweep: Sequence[tuple[int, Fact[float]]], level: int) -> Fact[int]:
     """Bytes of the cache of a level, counted from 1, as the end of its plateau in a latency sweep shows it."""
-    known = [(size, float(fact.value)) for size, fact in sweep if fact.value is not None]
+    known = [(size, fact.value) for size, fact in sweep if fact.value is not None]
     if not known:
         return unavailable("bytes", sweep[0][1].how if sweep else "no latency was measured")
     found = plateaus(known)

@@ -27,10 +27,10 @@ def interpreted() -> bool:
     """True when numba would run the loops in the interpreter."""
     import numba
 
-    return bool(numba.config.DISABLE_JIT)
+    return bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]  # set when Numba reads the environment
 
 
-def measure_peak(seconds: float = 0.2) -> Fact:
+def measure_peak(seconds: float = 0.2) -> Fact[float]:
     """GFLOP/s that one core reaches with float32 multiply-adds that wait for neither memory nor each other."""
     if interpreted():
         return unavailable("GFLOP/s", INTERPRETED)
@@ -47,7 +47,7 @@ def measure_peak(seconds: float = 0.2) -> Fact:
     return Fact(operations * rounds / best_s / 1e9, "GFLOP/s", "measured", how)
 
 
-def measure_bandwidth(working_set_bytes: int, seconds: float = 0.1) -> Fact:
+def measure_bandwidth(working_set_bytes: int, seconds: float = 0.1) -> Fact[float]:
     """GB/s (1e9 bytes) that one core moves within a working set of this size: the better of reading and updating.
 
     Reading counts each byte once. Updating multiplies in place and counts each byte twice, read and written; it
@@ -78,7 +78,7 @@ def _rates(run: Callable[[int], object], moved_bytes: int, seconds: float) -> li
     return [moved_bytes * passes / took_s / 1e9 for took_s in times_s]
 
 
-def measure_latency(working_set_bytes: int, seconds: float = 0.1) -> Fact:
+def measure_latency(working_set_bytes: int, seconds: float = 0.1) -> Fact[float]:
     """Nanoseconds from one load to the next when each needs the one before, over a working set of this size.
 
     The loads visit one place in every cache line, in random order, so no prefetcher can guess the next. The lines lie
@@ -90,7 +90,7 @@ def measure_latency(working_set_bytes: int, seconds: float = 0.1) -> Fact:
         return unavailable("ns", INTERPRETED)
     from tinytorch.hardware import kernels
 
-    following = _in_huge_pages(_random_cycle(size_bytes, int(card().line_bytes.value or 64)))
+    following = _in_huge_pages(_random_cycle(size_bytes, card().line_bytes.value or 64))
     place = 0
 
     def run(steps: int) -> None:
@@ -102,14 +102,14 @@ def measure_latency(working_set_bytes: int, seconds: float = 0.1) -> Fact:
     return Fact(best_s / steps * 1e9, "ns", "measured", how)
 
 
-def bandwidth_sweep(sizes_bytes: list[int] | None = None) -> list[tuple[int, Fact]]:
+def bandwidth_sweep(sizes_bytes: list[int] | None = None) -> list[tuple[int, Fact[float]]]:
     """Bandwidth at each working set size; by default powers of two from 8 KiB to well past the caches."""
     return [(size, measure_bandwidth(size)) for size in (sizes_bytes or default_sizes())]
 
 
 def default_sizes() -> list[int]:
     """Powers of two from 8 KiB to four times the last cache, at least 64 MiB, at most 256 MiB."""
-    known = [int(fact.value) for fact in (card().l2_bytes, card().l3_bytes) if fact.value is not None]
+    known = [fact.value for fact in (card().l2_bytes, card().l3_bytes) if fact.value is not None]
     largest = min(max(4 * max(known, default=0), 64 << 20), LARGEST_BYTES)
     return [1 << power for power in range(13, largest.bit_length())]
 

@@ -20,26 +20,29 @@ STEPS_PER_DOUBLING = 4  # working sets that differ by less share a measurement
 class Roofline:
     """One core's arithmetic peak, and its bandwidth at any working set; each size is measured once, when asked for."""
 
-    peak: Fact
-    measured: dict[int, Fact] = field(default_factory=dict, repr=False, compare=False)
+    peak: Fact[float]
+    measured: dict[int, Fact[float]] = field(default_factory=dict, repr=False, compare=False)
 
-    def bandwidth_at(self, working_set_bytes: int) -> Fact:
+    def bandwidth_at(self, working_set_bytes: int) -> Fact[float]:
         """GB/s of one core within a working set of this size, rounded down by at most a fifth."""
         size = rounded_down(working_set_bytes)
         if size not in self.measured:
             self.measured[size] = measure_bandwidth(size)
         return self.measured[size]
 
-    def bound_gflops(self, flops: float, moved_bytes: float, working_set_bytes: int) -> Fact:
+    def bound_gflops(self, flops: float, moved_bytes: float, working_set_bytes: int) -> Fact[float]:
         """The most GFLOP/s that `flops` operations can reach if they move `moved_bytes` within such a working set."""
         if not (flops > 0 and moved_bytes >= 0):
             raise ValueError(f"need flops > 0 and moved_bytes >= 0, got {flops} and {moved_bytes}")
         if self.peak.value is None:
             return unavailable("GFLOP/s", self.peak.how)
-        peak = float(self.peak.value)
+        peak = self.peak.value
         if moved_bytes == 0:
             return Fact(peak, "GFLOP/s", "derived", "the measured peak: no bytes to move")
-        bandwidth = float(self.bandwidth_at(working_set_bytes).value)
+        measured = self.bandwidth_at(working_set_bytes)
+        if measured.value is None:
+            return unavailable("GFLOP/s", measured.how)
+        bandwidth = measured.value
         intensity = flops / moved_bytes
         how = (
             f"the smaller of the measured peak, {peak:.4g} GFLOP/s, and {bandwidth:.4g} GB/s measured at "

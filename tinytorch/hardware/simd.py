@@ -35,10 +35,10 @@ def host_name() -> str:
     """LLVM's name for the processor's design, such as 'sapphirerapids' or 'neoverse-n1'."""
     import llvmlite.binding as llvm
 
-    return llvm.get_host_cpu_name()
+    return str(llvm.get_host_cpu_name())
 
 
-def width(features: Mapping[str, bool], machine: str) -> Fact:
+def width(features: Mapping[str, bool], machine: str) -> Fact[int]:
     """Bytes in the widest fixed-size vector register that holds float32 lanes; `machine` as `platform.machine()`."""
     for name, size in WIDTHS:
         if features.get(name):
@@ -48,7 +48,7 @@ def width(features: Mapping[str, bool], machine: str) -> Fact:
     return unavailable("bytes", f"{HOW} names no vector instructions known here")
 
 
-def shown(features: Mapping[str, bool]) -> Fact:
+def shown(features: Mapping[str, bool]) -> Fact[tuple[str, ...]]:
     """The instruction sets a kernel's author asks about, of those the processor has."""
     present = tuple(name for name in WORTH_SHOWING if features.get(name))
     return detected(present, "", HOW) if present else unavailable("", f"{HOW} lists none of the known ones")

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from tinytorch.hardware.cpulists import format_cpu_list
-from tinytorch.hardware.fact import Fact, detected, unavailable
+from tinytorch.hardware.fact import Fact, Facts, detected, unavailable
 
 API = "GetLogicalProcessorInformationEx"
 ALL, CORE, CACHE = 0xFFFF, 0, 2  # LOGICAL_PROCESSOR_RELATIONSHIP
@@ -20,18 +20,18 @@ CACHE_NAMES = {
 NAME_KEY = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
 
 
-def facts() -> dict[str, Fact]:
+def facts() -> Facts:
     """What the system says about its processor."""
     return {"cpu_name": _cpu_name(), "max_frequency_ghz": _frequency(), **parse(_buffer())}
 
 
-def parse(buffer: bytes) -> dict[str, Fact]:
+def parse(buffer: bytes) -> Facts:
     """Facts from the records the call fills in.
 
     Source of the layout: winnt.h, SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX and its unions PROCESSOR_RELATIONSHIP and
     CACHE_RELATIONSHIP, 64-bit. The first cache of a kind is reported: on mixed processors others may differ.
     """
-    found: dict[str, Fact] = {}
+    found: Facts = {}
     shared: dict[int, list[str]] = {1: [], 2: [], 3: []}
     physical = logical = 0
     for relation, body in _records(buffer):
@@ -84,24 +84,25 @@ def _buffer() -> bytes:
     """The records as the system fills them in; empty where it refuses."""
     import ctypes
 
-    call = getattr(ctypes.windll.kernel32, API)
+    call = getattr(ctypes.windll.kernel32, API)  # type: ignore[attr-defined,unused-ignore]  # on Windows only
     length = ctypes.c_uint32(0)
     call(ALL, None, ctypes.byref(length))  # fails on purpose and states the length
     buffer = ctypes.create_string_buffer(length.value)
     return buffer.raw[: length.value] if call(ALL, buffer, ctypes.byref(length)) else b""
 
 
-def _cpu_name() -> Fact:
+def _cpu_name() -> Fact[str]:
     import winreg
 
     try:
-        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, NAME_KEY) as key:
-            return detected(str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip(), "", f"registry {NAME_KEY}")
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, NAME_KEY) as key:  # type: ignore[attr-defined,unused-ignore]
+            name, _ = winreg.QueryValueEx(key, "ProcessorNameString")  # type: ignore[attr-defined,unused-ignore]
+            return detected(str(name).strip(), "", f"registry {NAME_KEY}")
     except OSError as error:
         return unavailable("", f"registry {NAME_KEY} cannot be read: {error}")
 
 
-def _frequency() -> Fact:
+def _frequency() -> Fact[float]:
     import psutil
 
     frequency = psutil.cpu_freq()

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from tinytorch.bench import Timing
 from tinytorch.bench.scaling_laws import law_of
 from tinytorch.plots.scales import scaling
-from tinytorch.plots.style import COLOURS, GREY, chart, log_counts, log_numbers, mark
+from tinytorch.plots.style import COLOURS, GREY, Style, chart, log_counts, log_numbers, mark
 from tinytorch.plots.style import number_text as text
 from tinytorch.plots.timings import block_sweep
 
@@ -129,7 +129,7 @@ def bits_worth(result: Result) -> Figure:
         axes.plot(gain, row, style["marker"], color=style["color"], markeredgecolor="black")
         error = "unknown" if entry["relative_error"] is None else f"{entry['relative_error']:.1e}"
         words = f"error {error}: {'accepted' if entry['acceptable_accuracy'] else 'too large'}"
-        at = {"xytext": (1.01, row), "textcoords": ("axes fraction", "data"), "va": "center"}
+        at: Style = {"xytext": (1.01, row), "textcoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(words, (gain, row), fontsize=8, annotation_clip=False, **at)
     axes.margins(x=0.1)
     log_numbers(axes.xaxis)
@@ -154,7 +154,7 @@ def roadmap(result: Result) -> Figure:
             f"{text(item['expected_improvement'])} times: {item['share']:.0%} of the time, "
             f"there {text(item['local_speedup'])} times as fast"
         )
-        at = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+        at: Style = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
         axes.annotate(words, (item["expected_improvement"], row), fontsize=8, **at)
     axes.set_yticks(range(len(found)), [item["type"].replace("_", " ") for item in found])
     axes.set_ylim(max(len(found), 1) - 0.4, -0.6)

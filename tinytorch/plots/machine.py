@@ -14,6 +14,7 @@ from tinytorch.plots.style import (
     DASHES,
     GREY,
     MARKERS,
+    Style,
     bytes_text,
     cache_lines,
     chart,
@@ -31,7 +32,7 @@ Point = tuple[float, float] | tuple[float, float, float, float]
 WORKING_SETS = (16 << 10, 512 << 10, 64 << 20)  # small enough for most first caches, second caches, and for none
 
 
-def bandwidth(points: Sequence[tuple[int, Fact]], caches: Mapping[str, int] | None) -> Figure:
+def bandwidth(points: Sequence[tuple[int, Fact[float]]], caches: Mapping[str, int] | None) -> Figure:
     """Measured bandwidth against the size of the working set, with the caches' sizes."""
     figure, axes = chart(
         "Bandwidth falls in steps: each step is a cache that became too small",
@@ -65,8 +66,8 @@ def roofline(roof: Roofline, points: Mapping[str, Point], working_sets: Sequence
         "speed (GFLOP/s, log scale)",
         height=4.8,
     )
-    peak = float(roof.peak.value)
-    slopes = {size: float(roof.bandwidth_at(size).value) for size in sorted(working_sets)}
+    peak = _known(roof.peak)
+    slopes = {size: _known(roof.bandwidth_at(size)) for size in sorted(working_sets)}
     intensities = [point[0] for point in points.values()]
     left = min([*intensities, peak / max(slopes.values())]) / 6
     right = max([*intensities, peak / min(slopes.values())]) * 6
@@ -92,6 +93,13 @@ def roofline(roof: Roofline, points: Mapping[str, Point], working_sets: Sequence
     return figure
 
 
+def _known(fact: Fact[float]) -> float:
+    """The value of a fact that a figure needs."""
+    if fact.value is None:
+        raise ValueError(f"there is no roofline to draw: {fact.how}")
+    return fact.value
+
+
 def _kernel(axes: Axes, name: str, point: Point, number: int, name_on_left: bool) -> Annotation:
     """A mark with its name, on the side where there is room, and its spread."""
     place = point[:2]
@@ -100,5 +108,5 @@ def _kernel(axes: Axes, name: str, point: Point, number: int, name_on_left: bool
     style = mark(number)
     marker = MARKERS[number % len(MARKERS)]
     axes.plot(*place, marker=marker, color=style["color"], markersize=8, linestyle="", markeredgecolor="black")
-    at = {"xytext": (-9, -3), "ha": "right"} if name_on_left else {"xytext": (9, -3), "ha": "left"}
+    at: Style = {"xytext": (-9, -3), "ha": "right"} if name_on_left else {"xytext": (9, -3), "ha": "left"}
     return axes.annotate(name, place, **at, textcoords="offset points", fontsize=9, va="top")

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tinytorch.plots.style import GREY, chart, log_counts, log_numbers, mark, room_for_legend
+from tinytorch.plots.style import GREY, Style, chart, log_counts, log_numbers, mark, room_for_legend
 
 if TYPE_CHECKING:
     from tinytorch.bench import Timing
@@ -53,9 +53,9 @@ def scaling(
         axes.errorbar(workers, speedup, yerr=[low, high], capsize=4, label=name, **mark(number))
     log_counts(axes.xaxis, list(workers))
     axes.set_yscale("log", base=2)  # before the limits are read: those of a linear axis may be negative
-    low, high = axes.get_ylim()
-    log_counts(axes.yaxis, [2.0**power for power in range(-7, 11) if low <= 2.0**power <= high * 1.2])
-    axes.set_ylim(low * 0.9, high * 1.2)
+    bottom, top = axes.get_ylim()
+    log_counts(axes.yaxis, [2.0**power for power in range(-7, 11) if bottom <= 2.0**power <= top * 1.2])
+    axes.set_ylim(bottom * 0.9, top * 1.2)
     room_for_legend(axes, len(axes.get_legend_handles_labels()[0]))
     axes.legend(frameon=False, fontsize=9, loc="upper left")
     return figure
@@ -67,7 +67,7 @@ def _law_curves(axes: Axes, laws: Sequence[Law], most: int) -> None:
     for number, law in enumerate(laws):
         parameters = f"σ {law.sigma:.2g}" + (f", κ {law.kappa:.2g}" if number else "")
         label = f"{law.name.removeprefix('the ')}: {parameters}, off by {law.residual:.1%}"
-        style = {"linestyle": (":", (0, (4, 1.5, 1, 1.5)))[number % 2], "linewidth": 1.6 - 0.4 * (number % 2)}
+        style: Style = {"linestyle": (":", (0, (4, 1.5, 1, 1.5)))[number % 2], "linewidth": 1.6 - 0.4 * (number % 2)}
         axes.plot(x, [law.speedup(p) for p in x], color="black", label=label, **style)
 
 

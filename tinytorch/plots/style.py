@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -13,13 +14,15 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Bbox
 
+Style = dict[str, Any]  # keyword arguments of Matplotlib's functions, each of a type of its own
+
 # Dark to light and all different in shape, so that a print in grey tells them apart. Colours: M. Okabe and K. Ito,
 # Color Universal Design, 2002 (safe for colour-blind readers).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "X")
 DASHES = ("-", "--", "-.", ":", (0, (6, 2, 1, 2, 1, 2)), (0, (1, 1)))
 GREY = "#666666"
-PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind text that lines may cross
+PLAIN: Style = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind text that lines may cross
 UNITS = ("B", "KiB", "MiB", "GiB")
 
 
@@ -55,7 +58,7 @@ def caption() -> str:
     return f"{machine.cpu_name}, {cores}, {machine.os}; {datetime.datetime.now():%Y-%m-%d %H:%M}"
 
 
-def mark(number: int) -> dict[str, object]:
+def mark(number: int) -> Style:
     """Line and marker style of series `number`, counted from 0."""
     return {
         "color": COLOURS[number % len(COLOURS)],
@@ -81,7 +84,8 @@ def number_text(value: float) -> str:
 
 
 def _log(axis: Axis, base: int) -> None:
-    set_scale = axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale
+    name = axis.axis_name  # type: ignore[attr-defined]  # documented, but missing in Matplotlib's annotations
+    set_scale = axis.axes.set_xscale if name == "x" else axis.axes.set_yscale
     set_scale("log", base=base)
 
 
@@ -133,5 +137,5 @@ def cache_lines(axes: Axes, places: Mapping[str, float]) -> None:
     for name, place in places.items():
         if left < place < right:
             axes.axvline(place, color=GREY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
-            at = {"xycoords": ("data", "axes fraction"), "xytext": (0, -1), "textcoords": "offset points"}
+            at: Style = {"xycoords": ("data", "axes fraction"), "xytext": (0, -1), "textcoords": "offset points"}
             axes.annotate(name, (place, 1.0), **at, ha="center", va="top", fontsize=8, color=GREY, bbox=PLAIN)

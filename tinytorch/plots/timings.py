@@ -9,7 +9,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tinytorch.plots.style import GREY, PLAIN, bytes_text, cache_lines, chart, log_bytes, log_counts, log_numbers, mark
+from tinytorch.plots.style import (
+    GREY,
+    PLAIN,
+    Style,
+    bytes_text,
+    cache_lines,
+    chart,
+    log_bytes,
+    log_counts,
+    log_numbers,
+    mark,
+)
 from tinytorch.plots.style import number_text as text
 
 if TYPE_CHECKING:
@@ -64,7 +75,7 @@ def speed_ladder(rungs: Mapping[str, Timing], flops: float, peak_gflops: float |
         axes.errorbar(rate, row, xerr=[[rate - slow], [fast - rate]], color="black", capsize=4, linewidth=1.2)
         times = "" if row == 0 else f", {text(first_us / timing.median_us)} times the first"
         # all labels stand in one column right of everything drawn: no bar, whisker or line can cross one
-        at = {"xytext": (1.01, row), "textcoords": ("axes fraction", "data"), "va": "center"}
+        at: Style = {"xytext": (1.01, row), "textcoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(f"{text(rate)} GFLOP/s{times}", (fast, row), **at, fontsize=8, annotation_clip=False)
     fastest = max(flops / timing.low_us / 1000 for timing in rungs.values())
     _ladder_axes(axes, list(rungs), left, fastest, peak_gflops)

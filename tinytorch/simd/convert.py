@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from llvmlite import ir
@@ -12,7 +12,10 @@ from numba.core.errors import NumbaTypeError
 from tinytorch.simd.cpu import W
 from tinytorch.simd.memory import element_pointer
 from tinytorch.simd.plain import Lanes, as_lanes, count, span
-from tinytorch.simd.vector import VectorType, call, compiles, same_vectors, splat, suffix, vector_of
+from tinytorch.simd.vector import VectorType, call, compiles, itemsize_of, same_vectors, splat, suffix, vector_of
+
+if TYPE_CHECKING:
+    from tinytorch.simd.vector import NumberArray
 
 _FLOAT32 = VectorType(types.float32)
 _INT32 = VectorType(types.int32)
@@ -35,7 +38,7 @@ def store_codes(a: np.ndarray, i: int, v0: Lanes, v1: Lanes, v2: Lanes, v3: Lane
     a[span(a, i, 4 * W)] = np.concatenate([v0, v1, v2, v3]).astype(np.int32)
 
 
-def any_beyond(limit: float, v0: Lanes, v1: Lanes, v2: Lanes, v3: Lanes) -> bool:
+def any_beyond(limit: float | np.floating, v0: Lanes, v1: Lanes, v2: Lanes, v3: Lanes) -> bool:
     """True if a lane of the four float vectors has a magnitude above the limit, or is NaN."""
     return not bool(np.all(np.abs([v0, v1, v2, v3]) <= limit))
 
@@ -63,7 +66,7 @@ def _scaled(context: Any, v: types.Type, factor: types.Type) -> Any:
 
 @compiles(store_codes)
 def _store_codes(
-    context: Any, a: types.Type, i: types.Type, v0: types.Type, v1: types.Type, v2: types.Type, v3: types.Type
+    context: Any, a: NumberArray, i: types.Type, v0: types.Type, v1: types.Type, v2: types.Type, v3: types.Type
 ) -> Any:
     vs = (v0, v1, v2, v3)
     if vector_of(a, written=True).dtype not in (types.int8, types.int16) or vs != (_FLOAT32,) * 4:
@@ -75,7 +78,7 @@ def _store_codes(
         all_four = _joined(builder, _joined(builder, *whole[:2]), _joined(builder, *whole[2:]))
         narrow = ir.VectorType(context.get_data_type(a.dtype), 4 * W)
         pointer = builder.bitcast(element_pointer(context, builder, a, array, index), narrow.as_pointer())
-        builder.store(builder.trunc(all_four, narrow), pointer, align=a.dtype.bitwidth // 8)
+        builder.store(builder.trunc(all_four, narrow), pointer, align=itemsize_of(a.dtype))
         return context.get_dummy_value()
 
     return types.void(a, types.intp, *vs), emit

@@ -4,18 +4,20 @@ import os
 import platform
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import llvmlite.binding as llvm
 from numba import njit
 from numba.core import codegen, config
 
 _WIDTHS = (16, 32, 64)
+_Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 
 
 def _features() -> frozenset[str]:
     """The instruction sets that Numba compiles for, by LLVM's names; NUMBA_CPU_FEATURES can narrow them."""
-    text = codegen.get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
+    forced: str | None = config.CPU_FEATURES  # type: ignore[attr-defined]  # set when Numba reads the environment
+    text = codegen.get_host_cpu_features() if forced is None else forced
     return frozenset(flag[1:] for flag in text.split(",") if flag.startswith("+"))
 
 
@@ -66,6 +68,10 @@ HAS_DOT4: bool = IS_X86 and _has_dot4(FEATURES, BYTES)
 FORCED: bool = any(f"TINYTORCH_SIMD_{what}" in os.environ for what in ("BYTES", "REGISTERS", "DOT4"))
 
 
+@overload
+def jit(function: _Kernel) -> _Kernel: ...
+@overload
+def jit(function: None = None, **options: Any) -> Callable[[_Kernel], _Kernel]: ...
 def jit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Compile a kernel that uses vectors: `numba.njit` that releases the GIL and divides as NumPy does.
 

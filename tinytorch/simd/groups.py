@@ -11,7 +11,7 @@ Sources: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from llvmlite import ir
@@ -23,7 +23,10 @@ from tinytorch.simd.integer import add_bytes_unsigned, pair_sums
 from tinytorch.simd.memory import element_pointer
 from tinytorch.simd.plain import Lanes, as_lanes, count, lanes_of, span
 from tinytorch.simd.rows import VECTORS, Row
-from tinytorch.simd.vector import VectorType, compiles, splat, vector_of
+from tinytorch.simd.vector import VectorType, compiles, itemsize_of, splat, vector_of
+
+if TYPE_CHECKING:
+    from tinytorch.simd.vector import NumberArray
 
 #: Neighbouring codes in one 32-bit lane.
 GROUP: int = 4 if HAS_DOT4 else 2
@@ -73,7 +76,8 @@ def load_groups(a: np.ndarray, i: int, stride: int) -> tuple[Lanes, Lanes]:
     Row r of a group begins at a[i + r * stride]. The result has the type RIGHT_CODE.
     """
     count("loads")
-    rows = np.stack([a[span(a, i + r * stride, 2 * W)] for r in range(GROUP)], axis=1).astype(RIGHT_CODE)
+    columns = np.stack([a[span(a, i + r * stride, 2 * W)] for r in range(GROUP)], axis=1)
+    rows: np.ndarray = columns.astype(RIGHT_CODE)
     return as_lanes(rows[:W].copy().reshape(-1)), as_lanes(rows[W:].copy().reshape(-1))
 
 
@@ -85,9 +89,8 @@ def load_split_pairs(a: np.ndarray, i: int, stride: int) -> tuple[Lanes, Lanes]:
     count("loads")
     rows = np.stack([a[span(a, i + r * stride, W)] for r in range(2)], axis=1).astype(np.int32)
     high = (rows + 128) >> 8
-    return tuple(
-        as_lanes(np.ascontiguousarray(part.astype(np.int16)).reshape(-1)) for part in (high, rows - 256 * high)
-    )
+    first, second = (np.ascontiguousarray(part.astype(np.int16)) for part in (high, rows - 256 * high))
+    return as_lanes(first.reshape(-1)), as_lanes(second.reshape(-1))
 
 
 @compiles(lanes)
@@ -97,14 +100,14 @@ def _lanes(context: Any, a: types.Type) -> Any:
 
 
 @compiles(broadcast_group)
-def _broadcast_group(context: Any, a: types.Type, i: types.Type) -> Any:
+def _broadcast_group(context: Any, a: NumberArray, i: types.Type) -> Any:
     vector = vector_of(a)
     if vector.dtype not in _GROUPED:
         raise NumbaTypeError(f"simd.broadcast_group: expected an int8, uint8 or int16 array, not {a}")
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         pointer = element_pointer(context, builder, a, *args)
-        group = builder.load(builder.bitcast(pointer, _I32.as_pointer()), align=a.dtype.bitwidth // 8)
+        group = builder.load(builder.bitcast(pointer, _I32.as_pointer()), align=itemsize_of(a.dtype))
         return builder.bitcast(splat(builder, group, W), context.get_value_type(vector))
 
     return vector(a, types.intp), emit
@@ -142,13 +145,13 @@ def _dot_row(context: Any, sums: types.Type, a: types.Type, b: types.Type) -> An
     return sums(sums, a, b), emit
 
 
-def _row(context: Any, builder: ir.IRBuilder, array: types.Array, args: list[ir.Value], r: int, n: int) -> ir.Value:
+def _row(context: Any, builder: ir.IRBuilder, array: NumberArray, args: list[ir.Value], r: int, n: int) -> ir.Value:
     """n elements from row r on, as one LLVM value."""
     a, i, stride = args
     at = builder.add(i, builder.mul(stride, ir.Constant(stride.type, r)))
     pointer = element_pointer(context, builder, array, a, at)
     kind = ir.VectorType(context.get_data_type(array.dtype), n)
-    return builder.load(builder.bitcast(pointer, kind.as_pointer()), align=array.dtype.bitwidth // 8)
+    return builder.load(builder.bitcast(pointer, kind.as_pointer()), align=itemsize_of(array.dtype))
 
 
 def _interleaved(builder: ir.IRBuilder, first: ir.Value, second: ir.Value) -> ir.Value:
@@ -169,7 +172,7 @@ def _halves(context: Any, builder: ir.IRBuilder, result: types.BaseTuple, value:
 
 
 @compiles(load_groups)
-def _load_groups(context: Any, a: types.Type, i: types.Type, stride: types.Type) -> Any:
+def _load_groups(context: Any, a: NumberArray, i: types.Type, stride: types.Type) -> Any:
     if vector_of(a).dtype != types.int8:
         raise NumbaTypeError(f"simd.load_groups: expected an int8 array, not {a}")
     result = types.UniTuple(_RIGHT, 2)
@@ -186,7 +189,7 @@ def _load_groups(context: Any, a: types.Type, i: types.Type, stride: types.Type)
 
 
 @compiles(load_split_pairs)
-def _load_split_pairs(context: Any, a: types.Type, i: types.Type, stride: types.Type) -> Any:
+def _load_split_pairs(context: Any, a: NumberArray, i: types.Type, stride: types.Type) -> Any:
     if vector_of(a).dtype != types.int16:
         raise NumbaTypeError(f"simd.load_split_pairs: expected an int16 array, not {a}")
     result = types.UniTuple(_PAIRS, 2)

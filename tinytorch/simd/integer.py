@@ -7,7 +7,7 @@ written with widening multiplies that LLVM maps to what there is.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from llvmlite import ir
@@ -18,6 +18,9 @@ from tinytorch.simd.cpu import BYTES, HAS_DOT4, W
 from tinytorch.simd.memory import element_pointer, load
 from tinytorch.simd.plain import Lanes, as_lanes, count, span
 from tinytorch.simd.vector import VectorType, call, compiles, splat, vector_of
+
+if TYPE_CHECKING:
+    from tinytorch.simd.vector import NumberArray
 
 _I8, _I16, _I32 = (ir.IntType(bits) for bits in (8, 16, 32))
 _INT32 = VectorType(types.int32)
@@ -57,7 +60,7 @@ def _plain_dot4(acc: Lanes, a: np.ndarray, b: np.ndarray) -> Lanes:
 
 
 @compiles(load4)
-def _load4(context: Any, a: types.Type, i: types.Type) -> Any:
+def _load4(context: Any, a: NumberArray, i: types.Type) -> Any:
     vector = _bytes_of(a)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
@@ -69,7 +72,7 @@ def _load4(context: Any, a: types.Type, i: types.Type) -> Any:
 
 
 @compiles(broadcast4)
-def _broadcast4(context: Any, a: types.Type, i: types.Type) -> Any:
+def _broadcast4(context: Any, a: NumberArray, i: types.Type) -> Any:
     vector = _bytes_of(a)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:

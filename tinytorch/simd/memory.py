@@ -6,7 +6,7 @@ reading beyond the array is undefined. The functions called `_part` touch n elem
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from llvmlite import ir
@@ -15,7 +15,10 @@ from numba.core.errors import NumbaTypeError
 
 from tinytorch.simd.cpu import BYTES, IS_X86
 from tinytorch.simd.plain import Lanes, as_lanes, count, lanes_of, span
-from tinytorch.simd.vector import VectorType, call, compiles, splat, suffix, vector_of
+from tinytorch.simd.vector import VectorType, call, compiles, itemsize_of, splat, suffix, vector_of
+
+if TYPE_CHECKING:
+    from tinytorch.simd.vector import NumberArray
 
 _I1, _I8, _I32, _I64 = (ir.IntType(bits) for bits in (1, 8, 32, 64))
 
@@ -91,14 +94,14 @@ def broadcast_at(a: np.ndarray, i: int) -> Lanes:
     return as_lanes(np.full(lanes_of(a.dtype), a[span(a, i, 1)][0]))
 
 
-def element_pointer(context: Any, builder: ir.IRBuilder, array: types.Array, a: ir.Value, i: ir.Value) -> ir.Value:
+def element_pointer(context: Any, builder: ir.IRBuilder, array: NumberArray, a: ir.Value, i: ir.Value) -> ir.Value:
     """The address of a[i]."""
     data = context.make_array(array)(context, builder, a).data
     return builder.gep(data, [i])
 
 
 def _vector_pointer(
-    context: Any, builder: ir.IRBuilder, array: types.Array, a: ir.Value, i: ir.Value
+    context: Any, builder: ir.IRBuilder, array: NumberArray, a: ir.Value, i: ir.Value
 ) -> tuple[ir.Value, ir.VectorType]:
     kind = context.get_value_type(VectorType(array.dtype))
     return builder.bitcast(element_pointer(context, builder, array, a, i), kind.as_pointer()), kind
@@ -111,23 +114,23 @@ def first_lanes(builder: ir.IRBuilder, n: ir.Value, lanes: int) -> ir.Value:
 
 
 @compiles(load)
-def _load(context: Any, a: types.Type, i: types.Type) -> Any:
+def _load(context: Any, a: NumberArray, i: types.Type) -> Any:
     vector = vector_of(a)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         pointer, _ = _vector_pointer(context, builder, a, *args)
-        return builder.load(pointer, align=a.dtype.bitwidth // 8)
+        return builder.load(pointer, align=itemsize_of(a.dtype))
 
     return vector(a, types.intp), emit
 
 
 @compiles(load_part)
-def _load_part(context: Any, a: types.Type, i: types.Type, n: types.Type) -> Any:
+def _load_part(context: Any, a: NumberArray, i: types.Type, n: types.Type) -> Any:
     vector = vector_of(a)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         pointer, kind = _vector_pointer(context, builder, a, *args[:2])
-        align = ir.Constant(_I32, a.dtype.bitwidth // 8)
+        align = ir.Constant(_I32, itemsize_of(a.dtype))
         zeros = ir.Constant(kind, [0] * vector.lanes)
         mask = first_lanes(builder, args[2], vector.lanes)
         return call(builder, f"llvm.masked.load.{suffix(vector)}.p0", kind, [pointer, align, mask, zeros])
@@ -142,19 +145,19 @@ def check_stored(a: types.Type, v: types.Type) -> None:
 
 
 @compiles(store)
-def _store(context: Any, a: types.Type, i: types.Type, v: types.Type) -> Any:
+def _store(context: Any, a: NumberArray, i: types.Type, v: VectorType) -> Any:
     check_stored(a, v)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         pointer, _ = _vector_pointer(context, builder, a, *args[:2])
-        builder.store(args[2], pointer, align=a.dtype.bitwidth // 8)
+        builder.store(args[2], pointer, align=itemsize_of(a.dtype))
         return context.get_dummy_value()
 
     return types.void(a, types.intp, v), emit
 
 
 @compiles(stream)
-def _stream(context: Any, a: types.Type, i: types.Type, v: types.Type) -> Any:
+def _stream(context: Any, a: NumberArray, i: types.Type, v: VectorType) -> Any:
     check_stored(a, v)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
@@ -167,13 +170,13 @@ def _stream(context: Any, a: types.Type, i: types.Type, v: types.Type) -> Any:
 
 
 @compiles(store_part)
-def _store_part(context: Any, a: types.Type, i: types.Type, v: types.Type, n: types.Type) -> Any:
+def _store_part(context: Any, a: NumberArray, i: types.Type, v: VectorType, n: types.Type) -> Any:
     check_stored(a, v)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         array, index, value, left = args
         pointer, _ = _vector_pointer(context, builder, a, array, index)
-        align = ir.Constant(_I32, a.dtype.bitwidth // 8)
+        align = ir.Constant(_I32, itemsize_of(a.dtype))
         mask = first_lanes(builder, left, v.lanes)
         call(builder, f"llvm.masked.store.{suffix(v)}.p0", ir.VoidType(), [value, pointer, align, mask])
         return context.get_dummy_value()
@@ -194,7 +197,7 @@ def _fence(context: Any) -> Any:
 
 
 @compiles(prefetch)
-def _prefetch(context: Any, a: types.Type, i: types.Type) -> Any:
+def _prefetch(context: Any, a: NumberArray, i: types.Type) -> Any:
     vector_of(a)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
@@ -207,8 +210,8 @@ def _prefetch(context: Any, a: types.Type, i: types.Type) -> Any:
 
 
 @compiles(aligned_offset)
-def _aligned_offset(context: Any, a: types.Type) -> Any:
-    size = a.dtype.bitwidth // 8 if vector_of(a) else 0
+def _aligned_offset(context: Any, a: NumberArray) -> Any:
+    size = itemsize_of(vector_of(a).dtype)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         start = element_pointer(context, builder, a, args[0], ir.Constant(_I64, 0))
@@ -241,7 +244,7 @@ def _broadcast(context: Any, x: types.Type) -> Any:
 
 
 @compiles(broadcast_at)
-def _broadcast_at(context: Any, a: types.Type, i: types.Type) -> Any:
+def _broadcast_at(context: Any, a: NumberArray, i: types.Type) -> Any:
     vector = vector_of(a)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:

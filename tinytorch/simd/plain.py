@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,13 +15,19 @@ from tinytorch.simd.cpu import BYTES
 class Lanes(np.ndarray):
     """One vector as an array. A value, like the register it stands for: `v += w` makes a new one."""
 
-    def __iadd__(self, other: np.ndarray) -> Lanes:  # type: ignore[override,misc]
+    if TYPE_CHECKING:  # NumPy's operators keep a subclass, but are not annotated so; vectors have these three only
+
+        def __add__(self, other: Lanes) -> Lanes: ...  # type: ignore[override]
+        def __sub__(self, other: Lanes) -> Lanes: ...  # type: ignore[override]
+        def __mul__(self, other: Lanes) -> Lanes: ...  # type: ignore[override]
+
+    def __iadd__(self, other: Lanes) -> Lanes:  # type: ignore[override]
         return self + other
 
-    def __isub__(self, other: np.ndarray) -> Lanes:  # type: ignore[override,misc]
+    def __isub__(self, other: Lanes) -> Lanes:  # type: ignore[override]
         return self - other
 
-    def __imul__(self, other: np.ndarray) -> Lanes:  # type: ignore[override,misc]
+    def __imul__(self, other: Lanes) -> Lanes:  # type: ignore[override]
         return self * other
 
 

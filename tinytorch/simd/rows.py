@@ -9,7 +9,7 @@ of a second at the first call.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from llvmlite import ir
@@ -29,7 +29,10 @@ from tinytorch.simd.memory import (
 )
 from tinytorch.simd.memory import zero as zero_vector
 from tinytorch.simd.plain import Lanes
-from tinytorch.simd.vector import VectorType, call, compiles, suffix, vector_of
+from tinytorch.simd.vector import VectorType, call, compiles, itemsize_of, suffix, vector_of
+
+if TYPE_CHECKING:
+    from tinytorch.simd.vector import NumberArray
 
 #: Vectors in a row.
 VECTORS: int = 4 if REGISTERS >= 32 else 2
@@ -94,7 +97,7 @@ def _row_of(vector: VectorType) -> types.UniTuple:
     return types.UniTuple(vector, VECTORS)
 
 
-def _is_row(kind: types.Type) -> bool:
+def _is_row(kind: types.Type) -> TypeGuard[types.UniTuple]:
     return isinstance(kind, types.UniTuple) and kind.count == VECTORS and isinstance(kind.dtype, VectorType)
 
 
@@ -110,7 +113,7 @@ def _vectors(builder: ir.IRBuilder, row: ir.Value) -> list[ir.Value]:
     return [builder.extract_value(row, number) for number in range(VECTORS)]
 
 
-def _pointers(context: Any, builder: ir.IRBuilder, array: types.Array, a: ir.Value, i: ir.Value) -> list[ir.Value]:
+def _pointers(context: Any, builder: ir.IRBuilder, array: NumberArray, a: ir.Value, i: ir.Value) -> list[ir.Value]:
     """The address of each vector of the row at a[i]."""
     vector = VectorType(array.dtype)
     start = element_pointer(context, builder, array, a, i)
@@ -125,8 +128,8 @@ def _masks(builder: ir.IRBuilder, n: ir.Value, lanes: int) -> list[ir.Value]:
     return [first_lanes(builder, builder.sub(n, start), lanes) for start in starts]
 
 
-def _align(array: types.Array) -> int:
-    return array.dtype.bitwidth // 8
+def _align(array: NumberArray) -> int:
+    return itemsize_of(array.dtype)
 
 
 @compiles(zero_row)
@@ -141,7 +144,7 @@ def _zero_row(context: Any) -> Any:
 
 
 @compiles(load_row)
-def _load_row(context: Any, a: types.Type, i: types.Type) -> Any:
+def _load_row(context: Any, a: NumberArray, i: types.Type) -> Any:
     row = _row_of(vector_of(a))
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
@@ -152,7 +155,7 @@ def _load_row(context: Any, a: types.Type, i: types.Type) -> Any:
 
 
 @compiles(load_row_part)
-def _load_row_part(context: Any, a: types.Type, i: types.Type, n: types.Type) -> Any:
+def _load_row_part(context: Any, a: NumberArray, i: types.Type, n: types.Type) -> Any:
     vector = vector_of(a)
     row = _row_of(vector)
 
@@ -167,7 +170,7 @@ def _load_row_part(context: Any, a: types.Type, i: types.Type, n: types.Type) ->
 
 
 @compiles(store_row)
-def _store_row(context: Any, a: types.Type, i: types.Type, row: types.Type) -> Any:
+def _store_row(context: Any, a: NumberArray, i: types.Type, row: types.Type) -> Any:
     if not _is_row(row):
         return None
     check_stored(a, row.dtype)
@@ -182,7 +185,7 @@ def _store_row(context: Any, a: types.Type, i: types.Type, row: types.Type) -> A
 
 
 @compiles(store_row_part)
-def _store_row_part(context: Any, a: types.Type, i: types.Type, row: types.Type, n: types.Type) -> Any:
+def _store_row_part(context: Any, a: NumberArray, i: types.Type, row: types.Type, n: types.Type) -> Any:
     if not _is_row(row):
         return None
     check_stored(a, row.dtype)
@@ -220,7 +223,7 @@ def _add_rows(context: Any, x: types.Type, y: types.Type) -> Any:
 
 
 @compiles(fma_row)
-def _fma_row(context: Any, x: types.Type, y: types.Type, z: types.Type) -> Any:
+def _fma_row(context: Any, x: VectorType, y: types.Type, z: types.Type) -> Any:
     if not _is_row(y) or y != z or x != y.dtype or not x.is_float:
         return None
     name = f"llvm.fmuladd.{suffix(x)}"  # for the choice of fmuladd see `fma`
@@ -228,7 +231,7 @@ def _fma_row(context: Any, x: types.Type, y: types.Type, z: types.Type) -> Any:
 
 
 @compiles(prefetch_row)
-def _prefetch_row(context: Any, a: types.Type, i: types.Type) -> Any:
+def _prefetch_row(context: Any, a: NumberArray, i: types.Type) -> Any:
     row_bytes = VECTORS * vector_of(a).lanes * _align(a)
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:

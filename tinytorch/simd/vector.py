@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 from numba.core import types
@@ -18,6 +18,9 @@ from numba.core.typing.templates import infer, infer_global, make_intrinsic_temp
 from numba.extending import models, register_model
 
 from tinytorch.simd.cpu import BYTES
+
+if TYPE_CHECKING:
+    NumberArray = types.Array[types.Number]
 
 Builder = Callable[..., Any]
 _ELEMENTS = (types.float32, types.float64, types.int8, types.uint8, types.int16, types.int32, types.int64)
@@ -28,7 +31,7 @@ class VectorType(types.Type):
 
     def __init__(self, dtype: types.Number) -> None:
         self.dtype = dtype
-        self.lanes = BYTES * 8 // dtype.bitwidth
+        self.lanes = BYTES // itemsize_of(dtype)
         super().__init__(name=f"simd({dtype} x {self.lanes})")
 
     @property
@@ -36,11 +39,17 @@ class VectorType(types.Type):
         return isinstance(self.dtype, types.Float)
 
 
+def itemsize_of(dtype: types.Number) -> int:
+    """Bytes of one element."""
+    return int(dtype.bitwidth) // 8  # type: ignore[attr-defined]  # all of _ELEMENTS have it, Number does not
+
+
 @register_model(VectorType)
 class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, fe_type: VectorType) -> None:
         element = manager.lookup(fe_type.dtype).get_value_type()
-        super().__init__(manager, fe_type, ir.VectorType(element, fe_type.lanes))
+        llvm = ir.VectorType(element, fe_type.lanes)
+        super().__init__(manager, fe_type, llvm)  # type: ignore[no-untyped-call]  # Numba's models have no annotations
 
 
 def compiles(plain: Callable[..., Any]) -> Callable[[Builder], Builder]:
@@ -48,7 +57,8 @@ def compiles(plain: Callable[..., Any]) -> Callable[[Builder], Builder]:
 
     The builder gets Numba's typing context and the argument types, and returns a signature with the function that
     emits LLVM code (or None, where these types are not its business), as for `numba.extending.intrinsic`; here the
-    name stays an ordinary Python function, which an intrinsic is not.
+    name stays an ordinary Python function, which an intrinsic is not. A builder's annotations say for which types it
+    emits code; Numba passes it any types, so that it has to look at them before it trusts the annotations.
     """
 
     def register(builder: Builder) -> Builder:
@@ -94,7 +104,7 @@ def call(builder: ir.IRBuilder, name: str, result: ir.Type, args: list[ir.Value]
 
 def suffix(vector: VectorType) -> str:
     """How LLVM spells the vector in the name of an intrinsic, such as v16f32."""
-    return f"v{vector.lanes}{'f' if vector.is_float else 'i'}{vector.dtype.bitwidth}"
+    return f"v{vector.lanes}{'f' if vector.is_float else 'i'}{8 * itemsize_of(vector.dtype)}"
 
 
 def _operator(symbol: Callable[..., Any], on_floats: str, on_integers: str) -> None:

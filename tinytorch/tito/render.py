@@ -9,7 +9,7 @@ import dataclasses
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,8 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from tinytorch.course.doctor import Finding
-    from tinytorch.hardware import Fact, MachineCard
+    from tinytorch.hardware import MachineCard
+    from tinytorch.hardware.fact import Facts
 
 _out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -110,7 +111,7 @@ def findings(found: Sequence[Finding], wants_json: bool) -> None:
         plain("Nothing that is needed is missing.")
 
 
-def machine_card(card: MachineCard, measured: Mapping[str, Fact], wants_json: bool) -> None:
+def machine_card(card: MachineCard, measured: Facts, wants_json: bool) -> None:
     """What was detected and measured on this machine, with the source of each fact."""
     if wants_json:
         as_json(card.as_dict() | {name: fact.as_dict() for name, fact in measured.items()})
