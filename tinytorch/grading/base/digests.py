@@ -24,6 +24,11 @@ def tree_digest(folder: Path, pattern: str) -> str:
     return files_digest((path.relative_to(folder).as_posix(), path) for path in paths)
 
 
+def notebooks_digest(folder: Path) -> str:
+    """Digest of the notebooks directly in a folder."""
+    return files_digest((path.name, path) for path in sorted(folder.glob("*.ipynb")) if path.is_file())
+
+
 def files_digest(files: Iterable[tuple[str, Path]]) -> str:
     """Digest of files under the names given, in the order given."""
     total = hashlib.sha256()

@@ -12,13 +12,14 @@ from typing import Literal
 from tinytorch.course import files
 from tinytorch.course.names import lessons
 from tinytorch.errors import GradingError
+from tinytorch.grading.base.digests import notebooks_digest
 from tinytorch.grading.base.setup import SANDBOXES
 from tinytorch.grading.gradebook.feedback import is_current
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.marks import waiting_by_student
 from tinytorch.grading.gradebook.release import stale_lessons
 from tinytorch.grading.gradebook.setup import setup_for
-from tinytorch.grading.run.keys import Keys, release_digest
+from tinytorch.grading.run.keys import Keys
 
 State = Literal["missing", "stale", "done"]
 
@@ -75,7 +76,7 @@ def module_status(class_folder: ClassFolder) -> ModuleStatus:
 def record_kit(class_folder: ClassFolder, archive: Path) -> None:
     """Notes that a kit was made from the release as it is now."""
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    digest = release_digest(class_folder.release)
+    digest = notebooks_digest(class_folder.release)
     entry = {"module": class_folder.module.name, "archive": str(archive), "made": now, "release": digest}
     others = [kit for kit in _kit_entries(class_folder.kits) if kit.get("archive") != str(archive)]
     files.write_bytes(class_folder.kits, json.dumps([*others, entry], indent=1).encode())
@@ -104,7 +105,7 @@ def _kit_entries(path: Path) -> list[dict[str, str]]:
 def _kits(class_folder: ClassFolder) -> Iterator[KitRecord]:
     for entry in _kit_entries(class_folder.kits):
         if entry.get("module") == class_folder.module.name:
-            current = entry.get("release") == release_digest(class_folder.release)
+            current = entry.get("release") == notebooks_digest(class_folder.release)
             yield KitRecord(entry.get("archive", ""), entry.get("made", ""), current)
 
 

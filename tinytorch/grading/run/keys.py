@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import tinytorch
-from tinytorch.grading.base.digests import files_digest, is_compiled, text_digest, tree_digest
+from tinytorch.grading.base.digests import files_digest, is_compiled, notebooks_digest, text_digest, tree_digest
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.sandbox.bubblewrap import vector_settings
 from tinytorch.grading.sandbox.runtime import COPIED
@@ -42,7 +42,7 @@ class Keys:
     def __init__(self, setup: Setup) -> None:
         self._common = {
             "checks": tree_digest(setup.hidden_dir, "*"),
-            "release": release_digest(setup.release_dir),
+            "release": notebooks_digest(setup.release_dir),
             "required": text_digest([dataclasses.astuple(lesson) for lesson in setup.required]),
             "grader": grader_digest(),
             "limits": text_digest(dataclasses.asdict(setup.limits)),
@@ -52,7 +52,7 @@ class Keys:
         }
 
     def key(self, submission_dir: Path) -> str:
-        return text_digest({**self._common, "submission": submission_digest(submission_dir)})
+        return text_digest({**self._common, "submission": notebooks_digest(submission_dir)})
 
     def lesson_key(self, sent: object) -> str:
         """Key of the outcomes of one lesson's checks; `sent` is all that its process is given."""
@@ -62,7 +62,7 @@ class Keys:
     def hashes(self, submission_dir: Path) -> dict[str, str]:
         """What a receipt names: everything a key is made of that is a file."""
         common = {name: self._common[name] for name in ("release", "checks", "grader")}
-        return {"submission": submission_digest(submission_dir), **common}
+        return {"submission": notebooks_digest(submission_dir), **common}
 
     def are_of(self, key: str, hashes: dict[str, str]) -> bool:
         """Says whether a result with these hashes is what the key stands for, as far as it was graded from files.
@@ -71,16 +71,6 @@ class Keys:
         """
         told = {name: hashes[name] for name in ("submission", "release", "checks") if name in hashes}
         return not told or text_digest({**self._common, **told}) == key
-
-
-def submission_digest(folder: Path) -> str:
-    """Hash of the notebooks directly in a submission's folder: names and bytes, not times."""
-    return files_digest((path.name, path) for path in sorted(folder.glob("*.ipynb")) if path.is_file())
-
-
-def release_digest(folder: Path) -> str:
-    """Hash of a release's notebooks: names and bytes."""
-    return tree_digest(folder, "*.ipynb")
 
 
 def grader_digest() -> str:

@@ -10,11 +10,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from tinytorch.course.source import default_exp
+from tinytorch.grading.base.digests import notebooks_digest
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.handed_in.cells import Cell, Module, code_cells, meant_for_export, modules, short_name
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run.imports import Name, reachable
-from tinytorch.grading.run.keys import submission_digest
 
 
 class Notebooks:
@@ -26,7 +26,7 @@ class Notebooks:
     """
 
     def __init__(self, submission_dir: Path, setup: Setup) -> None:
-        self.digest = submission_digest(submission_dir)
+        self.digest = notebooks_digest(submission_dir)
         self.repairs: list[str] = []
         self.absent: dict[str, str] = {}
         self.cells: dict[str, tuple[Cell, ...]] = {}
