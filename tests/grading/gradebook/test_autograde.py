@@ -121,6 +121,14 @@ def test_a_second_run_leaves_everything_as_it_is(toy: Toy) -> None:
     assert [step.stage for step in toy.grade()] == ["checked", "current"]
 
 
+def test_other_words_are_written_anew_and_nothing_is_graded(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.hand_in("ada")
+    toy.grade()
+    monkeypatch.setattr(pool, "grade_folder", lambda *_: pytest.fail("graded again"))
+    monkeypatch.setattr("tinytorch.grading.gradebook.folder.writer_digest", lambda: "another")
+    assert [step.stage for step in toy.grade()] == ["checked", "recorded"]
+
+
 def test_a_new_submission_is_graded_anew(toy: Toy) -> None:
     toy.hand_in("ada", "    return a + b  # half")
     toy.grade()

@@ -5,19 +5,24 @@ nbgrader lays it out: a folder for each step, in it one for each student, in tha
 
 from __future__ import annotations
 
+import functools
 import json
 import tempfile
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from tinytorch.course import files
 from tinytorch.course.names import Module
 from tinytorch.course.project import Project
 from tinytorch.errors import GradingError
+from tinytorch.grading.base.digests import text_digest, tree_digest
 from tinytorch.grading.base.submission import Submission
 
 # In an autograded notebook's metadata: the key of the result that its scores came from.
 RESULT_MARK = "tinytorch_result"
+# And the hash of the code that wrote the notebook: another wording is written anew, though nothing is graded again.
+WRITER_MARK = "tinytorch_writer"
 
 _TIMESTAMP = "timestamp.txt"  # nbgrader's own name for it
 
@@ -139,17 +144,27 @@ class ClassFolder:
 
     def recorded_key(self, student: str) -> str | None:
         """The result that a student's autograded notebooks were written from; None if they disagree or are missing."""
-        keys = {_mark_of(path) for path in self.autograded(student).glob("*.ipynb")}
+        keys = {key for key, _ in self._marks(student)}
         return keys.pop() if len(keys) == 1 else None
 
     def is_recorded(self, student: str, key: str) -> bool:
-        """Says whether the autograded notebooks hold the result `key` of just these files, handed in at this time."""
+        """Says whether the autograded notebooks are what would be written now: the result `key` of just these files."""
         submitted, autograded = self.submitted(student), self.autograded(student)
         return (
             _notebooks(autograded) == _notebooks(submitted) & _notebooks(self.release)
-            and self.recorded_key(student) == key
+            and self._marks(student) == {(key, writer_digest())}
             and _timestamp(autograded) == _timestamp(submitted)
         )
+
+    def _marks(self, student: str) -> set[tuple[str | None, str | None]]:
+        return {_marks_of(path) for path in self.autograded(student).glob("*.ipynb")}
+
+
+@functools.cache
+def writer_digest() -> str:
+    """Hash of the code that turns a result into notebooks and pages, nbgrader's included."""
+    code = tree_digest(Path(__file__).parent, "*.py")
+    return text_digest({"code": code, **{name: version(name) for name in ("nbgrader", "nbconvert")}})
 
 
 def _notebooks(folder: Path) -> set[str]:
@@ -161,8 +176,10 @@ def _timestamp(folder: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def _mark_of(path: Path) -> str | None:
+def _marks_of(path: Path) -> tuple[str | None, str | None]:
+    """The result and the writer of an autograded notebook."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["metadata"].get(RESULT_MARK)
+        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+        return metadata.get(RESULT_MARK), metadata.get(WRITER_MARK)
     except (OSError, ValueError, KeyError, AttributeError):
-        return None  # half written or not ours: as good as missing
+        return None, None  # half written or not ours: as good as missing

@@ -16,7 +16,7 @@ from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.base.setup import DEFAULT_SANDBOX, DEFAULT_SEED
 from tinytorch.grading.gradebook.annotate import annotate
-from tinytorch.grading.gradebook.folder import RESULT_MARK, ClassFolder
+from tinytorch.grading.gradebook.folder import RESULT_MARK, WRITER_MARK, ClassFolder, writer_digest
 from tinytorch.grading.gradebook.setup import setup_for
 from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.pool import grade_folder
@@ -47,7 +47,7 @@ class GradeByHiddenChecks(NbGraderPreprocessor):
         if result.fault:
             raise GraderFaultError(f"{marks['student']}: not graded, by a fault of the grader: {result.fault}")
         annotate(nb, result, marks["notebook"])
-        nb.metadata[RESULT_MARK] = key
+        nb.metadata[RESULT_MARK], nb.metadata[WRITER_MARK] = key, writer_digest()
         return nb, resources
 
     def _result(self, student: str, module: str) -> tuple[str, SubmissionResult]:
