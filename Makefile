@@ -5,6 +5,8 @@ PYTHON ?= $(or $(shell for p in python3.11 python3.12 python3.13 python3.14 pyth
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LOCK := requirements/dev.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: regrade demo test quick widths mutants variants bench bench-peers lint setup fuzz clean help
 
@@ -23,14 +25,20 @@ help:
 
 setup: $(READY)
 
-$(READY): pyproject.toml
+# Only what the lock names gets in, each file by its hash: the project itself is put in place without asking a registry.
+$(READY): pyproject.toml $(LOCK)
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python 3.11 or newer is needed and '$(PYTHON)' is not on the PATH; install it, or run: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "'$(PYTHON)' is older than Python 3.11; run: make PYTHON=/path/to/python3.11"; exit 1; }
 	@.ci/system-packages $(PYTHON)
 	@test -x $(BIN)/python || { echo "Making the virtual environment $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing the project and what it needs into $(VENV) (about a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(PIP) --require-hashes --only-binary :all: -r $(LOCK)
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
+
+# Renews every version; ARGS='--upgrade-package numba' renews one, ARGS='--no-upgrade' only follows pyproject.toml.
+lock:
+	@PYTHON=$(PYTHON) .ci/lock $(ARGS)
 
 demo: setup
 	@.ci/demo
@@ -68,12 +76,12 @@ bench: setup
 	$(BIN)/python -m tests.tools.benchmarks $(ARGS)
 
 bench-peers: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 onnxruntime==1.32.0 onnx==1.23.2
+	$(PIP) torch==2.13.0 onnxruntime==1.32.0 onnx==1.23.2
 	$(BIN)/python -m tests.tools.benchmarks --only peers --to bench-results/peers $(ARGS)
 
 # Not a test: it looks for new inputs that harm the grader. tests/tools/fuzz/findings holds those found; the tests try them.
 fuzz: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris>=3.0'
+	$(PIP) 'atheris>=3.0'
 	$(BIN)/python -m tests.tools.fuzz $(ARGS)
 
 # Long: two submissions, 20 times idle and 20 with every core loaded. ARGS='--times 3 --only test_03 reference' is shorter.
