@@ -49,6 +49,7 @@ WITHOUT = {
     "bench": ("numba",),
     "notebooks": ("nbgrader", "pytest"),
     "course": ("nbgrader", "pytest"),
+    "tito": ("nbgrader",),
     **{f"grading/{room}": ("nbgrader",) for room in (*DECIDES, "report")},
 }
 

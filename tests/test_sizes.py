@@ -41,7 +41,6 @@ WIDE_LINES = {
     "modules/13_kernels/04_parallelism.py": 55,
     "modules/13_kernels/05_quantization.py": 79,
     "modules/13_kernels/06_analysis.py": 81,
-    "modules/14_stability/01_normalize.py": 20,
 }
 
 

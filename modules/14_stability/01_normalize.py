@@ -41,7 +41,7 @@ from tinytorch.core.kernels.timing import as_array
 # %%
 #| export
 def as_floats(x: Any) -> np.ndarray:
-    """The array in `x` as float32 if it is float32, else as float64; shares memory with `x` where possible."""
+    """The array in `x`, float32 if it is float32, else float64; shares memory where possible."""
     array = as_array(x)
     return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
 
@@ -71,7 +71,8 @@ my_difference = None  # (b) your prediction
 with np.errstate(over="ignore"):
     exponentials = np.exp(np.arange(1000, dtype=np.float32))
 print(f"(a) predicted {my_first_infinite}, measured {np.argmax(np.isinf(exponentials))}")
-print(f"(b) predicted {my_difference}, measured {np.float32(100_000_001) - np.float32(100_000_000)}")
+difference = np.float32(100_000_001) - np.float32(100_000_000)
+print(f"(b) predicted {my_difference}, measured {difference}")
 
 # %% [markdown]
 # Scores of 89 are nothing unusual, and neither is a list of numbers around a hundred million: dates in seconds are
@@ -110,10 +111,11 @@ my_plain_log_of_two = None  # your prediction for the plain formula
 def log_sum_exp(x: Any, axis: int = -1) -> np.ndarray | np.floating:
     """log(sum(exp(x))) along `axis`, for scores of any size.
 
-    x: any shape, at least one score along `axis`; -inf leaves a score out, and all left out give -inf.
-    Returns an array without that axis, a number for a single row: float32 for float32, else float64, within a few
-    eps * (|result| + 1).
-    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and softmax functions (2021).
+    x: any shape, at least one score along `axis`; -inf leaves a score out, all left out give -inf.
+    Returns an array without that axis, a number for a single row: float32 for float32, else
+    float64, within a few eps * (|result| + 1).
+    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
+    softmax functions (2021).
     """
     scores = as_floats(x)
     ### BEGIN SOLUTION
@@ -132,14 +134,15 @@ def log_sum_exp(x: Any, axis: int = -1) -> np.ndarray | np.floating:
 def test_unit_log_sum_exp():
     """log_sum_exp holds for scores of any size, along any axis, and where scores are left out."""
     result = log_sum_exp(np.array([0.0, 0.0, 0.0]))
-    assert np.isclose(result, np.log(3)), f"three scores of 0 give log 3, about 1.0986; got {result}"
+    assert np.isclose(result, np.log(3)), f"three scores of 0 give log 3, 1.0986; got {result}"
     for score in (1000.0, -1000.0):
         result = log_sum_exp(np.array([score, score]))
-        assert np.isclose(result, score + np.log(2)), f"two scores of {score} give {score} + log 2; got {result}"
+        expected = score + np.log(2)
+        assert np.isclose(result, expected), f"two scores of {score}: {expected}; got {result}"
     table = np.array([[0.0, 100.0, 0.0], [0.0, 0.0, -100.0]], dtype=np.float32)
     for axis, shape in ((0, (3,)), (1, (2,))):
         result = log_sum_exp(table, axis=axis)
-        assert result.shape == shape, f"axis {axis} of (2, 3) leaves the shape {shape}; got {result.shape}"
+        assert result.shape == shape, f"axis {axis} of (2, 3) leaves {shape}; got {result.shape}"
         assert result.dtype == np.float32, f"float32 stays float32; got {result.dtype}"
     result = log_sum_exp(np.array([[-np.inf, 2.0], [-np.inf, -np.inf]]))
     assert result[0] == 2.0, f"one score left out, the other 2: 2; got {result[0]}"
@@ -188,9 +191,10 @@ def softmax(x: Any, axis: int = -1) -> np.ndarray:
     """exp(x) / sum(exp(x)) along `axis`, for scores of any size.
 
     x: any shape, at least one finite score in each row along `axis`; -inf gets the weight 0.
-    Returns weights of the shape of x, float32 for float32, else float64; a weight is right within a few
-    eps * (1 + distance of its score from the largest), relatively.
-    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and softmax functions (2021).
+    Returns weights of the shape of x, float32 for float32, else float64; a weight is right within
+    a few eps * (1 + distance of its score from the largest), relatively.
+    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
+    softmax functions (2021).
     """
     scores = as_floats(x)
     ### BEGIN SOLUTION
@@ -204,15 +208,16 @@ def softmax(x: Any, axis: int = -1) -> np.ndarray:
 
 # %% nbgrader={"grade": true, "grade_id": "check_softmax", "points": 5}
 def test_unit_softmax():
-    """softmax gives weights that add up to 1, for scores of any size, and leaves its input alone."""
+    """softmax gives weights that add up to 1, for any scores, and leaves its input alone."""
     table = np.array([[0.0, 1.0, 2.0], [1000.0, 1001.0, 1002.0], [-1000.0, -999.0, -998.0]])
     before = table.copy()
     weights = softmax(table)
     assert np.array_equal(table, before), "the scores must stay as they were"
-    assert weights.shape == (3, 3), f"the weights have the shape of the scores, (3, 3); got {weights.shape}"
-    assert np.allclose(weights.sum(axis=1), 1), f"each row adds up to 1; got {weights.sum(axis=1)}"
-    assert np.allclose(weights, weights[0]), f"the rows differ by a shift only and have equal weights; got\n{weights}"
-    assert np.isclose(weights[0, 2] / weights[0, 1], np.e), "a score larger by 1 has a weight larger by the factor e"
+    assert weights.shape == (3, 3), f"(3, 3) scores have (3, 3) weights; got {weights.shape}"
+    sums, ratio = weights.sum(axis=1), weights[0, 2] / weights[0, 1]
+    assert np.allclose(sums, 1), f"each row adds up to 1; got {sums}"
+    assert np.allclose(weights, weights[0]), f"a shift of a row changes nothing; got\n{weights}"
+    assert np.isclose(ratio, np.e), f"a score larger by 1 weighs e times as much; got {ratio}"
     assert np.allclose(softmax(table.T, axis=0), weights.T), "axis=0 makes weights of columns"
     assert softmax(np.array([3.0, -np.inf]))[1] == 0, "a score of -inf has the weight 0"
 
@@ -277,13 +282,14 @@ my_mean_for_one_percent = None  # your prediction
 # %% nbgrader={"grade": false, "grade_id": "layer_norm", "solution": true}
 #| export
 def layer_norm(x: Any, gain: Any, bias: Any, eps: float = 1e-5) -> np.ndarray:
-    """(x - mean) / sqrt(variance + eps) * gain + bias, with mean and variance of each row along the last axis.
+    """(x - mean) / sqrt(variance + eps) * gain + bias, mean and variance along the last axis.
 
     x: (..., n), n >= 1; gain, bias: (n,). The variance is divided by n.
-    Returns an array of the shape of x: float32 if x is float32, else float64, each element right within a few
-    eps(dtype) * (|gain| * max|x| / sqrt(variance + eps) + |bias|), also where the mean exceeds the deviation by far.
-    Source: J. L. Ba, J. R. Kiros, G. E. Hinton, Layer Normalization (2016); for the two passes N. J. Higham, Accuracy
-    and Stability of Numerical Algorithms, 2nd edition, section 1.9.
+    Returns an array of the shape of x: float32 if x is float32, else float64, each element right
+    within a few eps(dtype) * (|gain| * max|x| / sqrt(variance + eps) + |bias|), also where the mean
+    exceeds the deviation by far.
+    Source: J. L. Ba, J. R. Kiros, G. E. Hinton, Layer Normalization (2016); for the two passes
+    N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 1.9.
     """
     rows = as_floats(x)
     gain, bias = as_floats(gain).astype(rows.dtype), as_floats(bias).astype(rows.dtype)
@@ -311,8 +317,10 @@ def test_unit_layer_norm():
     rows = before.copy()
     result = layer_norm(rows, gain, bias)
     assert np.array_equal(rows, before), "the input must stay as it was"
-    assert np.allclose(result[1], expected, atol=1e-6), f"a shift of the row changes nothing; got {result[1]}"
-    assert np.allclose(layer_norm(np.full(4, 7.0), gain, bias), bias), "a constant row gives the bias"
+    shifted = result[1]
+    assert np.allclose(shifted, expected, atol=1e-6), f"a shift changes nothing; got {shifted}"
+    result = layer_norm(np.full(4, 7.0), gain, bias)
+    assert np.allclose(result, bias), f"a constant row gives the bias; got {result}"
     wide = layer_norm(row, gain, bias, eps=4.0)
     assert np.allclose(wide, row / 3 * gain + bias), f"with eps=4 the root is that of 9; got {wide}"
     result = layer_norm(row.astype(np.float32), gain, bias)

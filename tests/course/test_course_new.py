@@ -45,7 +45,8 @@ def test_everything_that_belongs_to_a_module_is_written(project: Project, create
         "modules/14_norms/module.toml", "modules/14_norms/README.md", "modules/14_norms/marking.md",
         "modules/14_norms/01_first.py", "tests/hidden/14_norms/test_01_first.py",
         "tests/submissions/14_norms/reference.py", "tests/submissions/14_norms/blank.py",
-        "tests/submissions/14_norms/starts_at_zero.py", "tests/submissions/14_norms/expected.toml",
+        "tests/submissions/14_norms/starts_at_zero.py", "tests/submissions/14_norms/first_and_last.py",
+        "tests/submissions/14_norms/expected.toml",
         "tinytorch/core/norms/__init__.py",
     ]  # fmt: skip
     assert [module.name for module in modules(project)] == ["13_kernels", "14_norms"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.courses.tiny import add_next_module, edit, make_release, module_toml, solve, write_file
-from tinytorch.course import workspace
+from tinytorch.course import standing, workspace
 from tinytorch.course.kit import build_kit
 from tinytorch.course.kit_card import read_card
 from tinytorch.course.module_facts import facts_path
@@ -128,7 +128,7 @@ def test_a_second_kit_copied_over_the_first_keeps_what_was_exported(both: Projec
 
 def test_one_folder_holds_both_modules(both: Project, norms: Module) -> None:
     assert [module.name for module in modules(both)] == ["13_kernels", "14_norms"]
-    states = [str(each.state) for module in modules(both) for each in workspace.status(both, module)]
+    states = [str(each.state) for module in modules(both) for each in standing.status(both, module)]
     assert states == ["complete", "not started", "not started"]
     workspace.start(both, norms)
     card = read_card(both.root)

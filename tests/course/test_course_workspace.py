@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.courses.tiny import edit, solve
-from tinytorch.course import workspace
+from tinytorch.course import standing, workspace
 from tinytorch.course.build import source_path
 from tinytorch.course.names import Lesson, Module, lessons
 from tinytorch.course.project import Project
-from tinytorch.course.workspace import State
+from tinytorch.course.standing import State
 from tinytorch.errors import WorkspaceError
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -33,7 +33,7 @@ def notebook(kit: Project, one: Lesson) -> Path:
 
 
 def states(kit: Project, module: Module) -> list[str]:
-    return [str(status.state) for status in workspace.status(kit, module)]
+    return [str(status.state) for status in standing.status(kit, module)]
 
 
 def test_start_puts_missing_notebooks_in_place(kit: Project, module: Module, notebook: Path) -> None:
@@ -84,7 +84,7 @@ def test_status_tells_an_edit_after_completion(kit: Project, module: Module, one
     solve(notebook, "total", "return a + b")
     list(workspace.complete(kit, one, now=NOW))
     edit(notebook, "return a + b", "return b + a")
-    (status, _) = workspace.status(kit, module)
+    (status, _) = standing.status(kit, module)
     assert (status.state, status.completed_at) == (State.CHANGED, "2026-03-04T05:06:07+00:00")
 
 
@@ -161,14 +161,14 @@ def test_in_a_checkout_complete_exports_the_reference(project: Project, module: 
     (done,) = workspace.complete(project, first)
     assert done.run.passed
     assert "accumulated_sum" in (project.exported_dir(module) / "first.py").read_text(encoding="utf-8")
-    (status, other) = workspace.status(project, module)
+    (status, other) = standing.status(project, module)
     assert (status.notebook, status.state, other.state) == (source_path(project, first), "complete", "in progress")
 
 
 def test_a_progress_file_that_cannot_be_read_is_a_sentence_and_is_kept(kit: Project, module: Module) -> None:
     kit.progress_file.write_text("[]")
     with pytest.raises(WorkspaceError, match=r"progress\.json cannot be read.*move it away"):
-        workspace.status(kit, module)
+        standing.status(kit, module)
     assert kit.progress_file.read_text() == "[]"
 
 

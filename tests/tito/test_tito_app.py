@@ -10,7 +10,7 @@ import pytest
 
 from tests.tito.running import COMMAND, Tito, as_process, environment
 from tinytorch import __version__
-from tinytorch.course import workspace
+from tinytorch.course import standing
 from tinytorch.course.project import Project
 from tinytorch.errors import WorkspaceError
 from tinytorch.tito.app import main
@@ -22,7 +22,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def raises(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(workspace, "status", raises)
+    monkeypatch.setattr(standing, "status", raises)
 
 
 def test_the_real_command_succeeds_and_fails_with_its_exit_code(kit: Project) -> None:

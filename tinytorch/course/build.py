@@ -29,7 +29,7 @@ def apply(nb: NotebookNode, chain: tuple[Step, ...]) -> NotebookNode:
 
 
 def source_path(project: Project, lesson: Lesson) -> Path:
-    return project.modules_dir / lesson.module.name / f"{lesson.name}.py"
+    return project.source_path(lesson)
 
 
 def source_notebook(project: Project, lesson: Lesson) -> NotebookNode:

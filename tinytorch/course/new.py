@@ -91,6 +91,7 @@ def _places(project: Project, module: Module) -> dict[Path, str]:
         submissions / "reference.py": new_texts.REFERENCE,
         submissions / "blank.py": new_texts.BLANK,
         submissions / "starts_at_zero.py": new_texts.STARTS_AT_ZERO,
+        submissions / "first_and_last.py": new_texts.FIRST_AND_LAST,
         submissions / "expected.toml": new_texts.EXPECTED,
         project.exported_dir(module) / "__init__.py": new_texts.PACKAGE,
     }

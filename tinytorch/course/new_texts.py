@@ -207,6 +207,15 @@ def spread(values):
     return largest - smallest
 """
 
+FIRST_AND_LAST = """\
+# %% [markdown] submission={"base": "reference"}
+# The numbers are taken to be in order.
+
+# %% submission={"lesson": "01_first", "grade_id": "spread"}
+def spread(values):
+    return values[-1] - values[0]
+"""
+
 EXPECTED = """\
 # What each submission must get of the automatic points; tests/submissions/expected.toml says what the fields mean.
 
@@ -217,6 +226,15 @@ others = "full"
 [blank]
 total = 0
 others = "none"
+
+[first_and_last]
+total = 2
+others = "full"
+
+[first_and_last.cells.check_spread]
+points = 2
+lost = ["test_spread_of_numbers_of_both_signs", "test_spread_of_negative_numbers"]
+why = "the ends of the list are not the ends of its numbers"
 
 [starts_at_zero]
 total = 4

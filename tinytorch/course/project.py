@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from tinytorch.errors import ProjectError
 
 if TYPE_CHECKING:
-    from tinytorch.course.names import Module
+    from tinytorch.course.names import Lesson, Module
 
 KIT_FILE = "tinytorch-kit.json"
 DISTRIBUTION = "tinytorch-kernels"
@@ -50,6 +50,10 @@ class Project:
     def progress_file(self) -> Path:
         folder = self.root if self.kind == "kit" else self.assignments_dir
         return folder / "progress.json"
+
+    def source_path(self, lesson: Lesson) -> Path:
+        """The percent source of a lesson."""
+        return self.modules_dir / lesson.module.name / f"{lesson.name}.py"
 
     def source_dir(self, module: Module) -> Path:
         return self.assignments_dir / "source" / str(module)

@@ -1,34 +1,25 @@
-"""What a student does with a module: start, test, complete, look, begin again, hand in."""
+"""What a student does with a module: start, test, complete, begin again, hand in."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 from tinytorch.course import files, progress
-from tinytorch.course.build import build_source, source_path
+from tinytorch.course.build import build_source
 from tinytorch.course.export import export_notebooks
 from tinytorch.course.kit_card import complete_card
 from tinytorch.course.names import Lesson, Module, lessons
 from tinytorch.course.notebooks import read_notebook
 from tinytorch.course.progress import Completion
 from tinytorch.course.project import Project
+from tinytorch.course.standing import digest, lessons_of, notebook_path, original_path, worked_on
 from tinytorch.course.visible import LIMIT_S, LessonRun, run_checks
 from tinytorch.errors import SourceError, WorkspaceError
-
-
-class State(StrEnum):
-    MISSING = "missing"
-    UNTOUCHED = "not started"
-    STARTED = "in progress"
-    COMPLETE = "complete"
-    CHANGED = "changed since complete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +38,6 @@ class Completed:
     run: LessonRun
     exported: tuple[Path, ...] = ()
     at: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LessonStatus:
-    """Where a lesson stands; `notebook` is the file that is worked on: in a checkout, the source."""
-
-    lesson: Lesson
-    notebook: Path
-    state: State
-    completed_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +63,19 @@ def start(project: Project, target: Module | Lesson) -> Started:
     _only_in_a_kit(project, "start", "the sources are in modules/")
     complete_card(project.root)
     placed, kept = _place_given(project), []
-    for lesson in _lessons(project, target):
-        path = _notebook(project, lesson)
+    for lesson in lessons_of(project, target):
+        path = notebook_path(project, lesson)
         if path.exists():
             kept.append(path)
         else:
-            files.copy(_original(project, lesson), path)
+            files.copy(original_path(project, lesson), path)
             placed.append(path)
     return Started(tuple(placed), tuple(kept))
 
 
 def test(project: Project, target: Module | Lesson, *, limit_s: float = LIMIT_S) -> Iterator[LessonRun]:
     """Run the visible checks, lesson by lesson; in a checkout, on notebooks made from the sources now."""
-    wanted = _lessons(project, target)
+    wanted = lessons_of(project, target)
     _refresh(project, target)
     return (_run(project, lesson, limit_s) for lesson in wanted)
 
@@ -103,15 +84,9 @@ def complete(
     project: Project, target: Module | Lesson, *, limit_s: float = LIMIT_S, now: datetime | None = None
 ) -> Iterator[Completed]:
     """Run the checks and, lesson by lesson, export each that passes into the package and record it."""
-    wanted = _lessons(project, target)
+    wanted = lessons_of(project, target)
     _refresh(project, target)
     return (_complete(project, lesson, limit_s, now or progress.now()) for lesson in wanted)
-
-
-def status(project: Project, target: Module | Lesson) -> tuple[LessonStatus, ...]:
-    """Where each lesson stands, from the files alone: nothing is run."""
-    done = progress.read_progress(project)
-    return tuple(_status(project, lesson, done.get(str(lesson))) for lesson in _lessons(project, target))
 
 
 def reset(project: Project, target: Module | Lesson, *, now: datetime | None = None) -> Reset:
@@ -122,9 +97,9 @@ def reset(project: Project, target: Module | Lesson, *, now: datetime | None = N
     _only_in_a_kit(project, "reset", "use git to take a source back")
     stamp = (now or progress.now()).strftime("%Y-%m-%d-%H%M%S")
     restored, backups = [], []
-    for lesson in _lessons(project, target):
-        path, original = _notebook(project, lesson), _original(project, lesson)
-        if path.exists() and _digest(path) != _digest(original):
+    for lesson in lessons_of(project, target):
+        path, original = notebook_path(project, lesson), original_path(project, lesson)
+        if path.exists() and digest(path) != digest(original):
             backup = _free(project.root / "backups" / lesson.module.name / f"{lesson.name}-{stamp}.ipynb")
             files.copy(path, backup)
             backups.append(backup)
@@ -138,7 +113,7 @@ def submit(project: Project, module: Module, *, to: Path | None = None, now: dat
     """Pack the notebooks into one new zip in the folder `to`, by default the kit; nothing is overwritten."""
     _only_in_a_kit(project, "submit", "students hand in from their kits")
     stamp = (now or progress.now()).strftime("%Y-%m-%d-%H%M%S")
-    paths = [_notebook(project, lesson) for lesson in lessons(project, module)]
+    paths = [notebook_path(project, lesson) for lesson in lessons(project, module)]
     present = [path for path in paths if path.is_file()]
     if not present:
         raise WorkspaceError(f"{project.notebooks_dir(module)} holds no notebook to hand in; run `tito module start`.")
@@ -150,18 +125,6 @@ def submit(project: Project, module: Module, *, to: Path | None = None, now: dat
         tuple(path.name for path in paths if path not in present),
         tuple(words for path in present if (words := _unreadable(path))),
     )
-
-
-def _lessons(project: Project, target: Module | Lesson) -> list[Lesson]:
-    return [target] if isinstance(target, Lesson) else lessons(project, target)
-
-
-def _notebook(project: Project, lesson: Lesson) -> Path:
-    return project.notebooks_dir(lesson.module) / lesson.notebook
-
-
-def _original(project: Project, lesson: Lesson) -> Path:
-    return project.originals_dir / lesson.module.name / lesson.notebook
 
 
 def _only_in_a_kit(project: Project, verb: str, instead: str) -> None:
@@ -189,35 +152,18 @@ def _place_given(project: Project) -> list[Path]:
 
 
 def _run(project: Project, lesson: Lesson, limit_s: float) -> LessonRun:
-    original = _original(project, lesson) if project.kind == "kit" else None
-    return run_checks(_notebook(project, lesson), limit_s=limit_s, package_root=project.root, original=original)
+    original = original_path(project, lesson) if project.kind == "kit" else None
+    return run_checks(notebook_path(project, lesson), limit_s=limit_s, package_root=project.root, original=original)
 
 
 def _complete(project: Project, lesson: Lesson, limit_s: float, now: datetime) -> Completed:
     run = _run(project, lesson, limit_s)
     if not run.passed:
         return Completed(lesson, run)
-    exported = tuple(export_notebooks([_notebook(project, lesson)], project.root))
-    digest = _digest(_worked_on(project, lesson))
-    progress.record(project, lesson, Completion(now.isoformat(), digest, len(run.checks)))
+    exported = tuple(export_notebooks([notebook_path(project, lesson)], project.root))
+    completion = Completion(now.isoformat(), digest(worked_on(project, lesson)), len(run.checks))
+    progress.record(project, lesson, completion)
     return Completed(lesson, run, exported, now.isoformat())
-
-
-def _status(project: Project, lesson: Lesson, done: Completion | None) -> LessonStatus:
-    path, original = _worked_on(project, lesson), _original(project, lesson)
-    if not path.exists():
-        state = State.MISSING
-    elif done:
-        state = State.COMPLETE if _digest(path) == done.digest else State.CHANGED
-    else:
-        untouched = original.exists() and _digest(path) == _digest(original)
-        state = State.UNTOUCHED if untouched else State.STARTED
-    return LessonStatus(lesson, path, state, done.at if done else None)
-
-
-def _worked_on(project: Project, lesson: Lesson) -> Path:
-    """What is edited by hand: the notebook in a kit, the percent source in a checkout."""
-    return _notebook(project, lesson) if project.kind == "kit" else source_path(project, lesson)
 
 
 def _free(path: Path) -> Path:
@@ -244,8 +190,3 @@ def _unreadable(path: Path) -> str:
     except SourceError as error:
         return str(error)
     return ""
-
-
-def _digest(path: Path) -> str:
-    with files.sentences(path):
-        return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -23,13 +23,13 @@ def list_modules(json: JsonOption = False) -> None:
 @app.command()
 def status(target: EveryTarget = None, json: JsonOption = False) -> None:
     """Show how far a module or lesson is. Nothing is run."""
-    from tinytorch.course import workspace
+    from tinytorch.course import standing
     from tinytorch.course.names import modules, resolve
     from tinytorch.course.project import find_project
 
     project = find_project()
     targets = modules(project) if target is None else [resolve(project, target)]
-    states = [state for each in targets for state in workspace.status(project, each)]
+    states = [state for each in targets for state in standing.status(project, each)]
     show_module.lessons(states, project.root, json)
 
 

@@ -12,8 +12,9 @@ from tinytorch.tito import render
 
 if TYPE_CHECKING:
     from tinytorch.course.new import Created
+    from tinytorch.course.standing import LessonStatus
     from tinytorch.course.visible import LessonRun
-    from tinytorch.course.workspace import Completed, LessonStatus, Reset, Started, Submission
+    from tinytorch.course.workspace import Completed, Reset, Started, Submission
 
 
 def lessons(found: Sequence[LessonStatus], root: Path, json: bool) -> None:

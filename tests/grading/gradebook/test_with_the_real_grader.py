@@ -62,6 +62,11 @@ def test_everyone_gets_what_they_earned(graded: Toy) -> None:
     assert scores(graded) == EXPECTED
 
 
+def test_what_each_check_found_is_kept_in_the_class_folder(graded: Toy) -> None:
+    kept = {path.name.partition(".")[2] for path in (graded.assignments / "results" / "lessons").iterdir()}
+    assert kept == {"json", "cells.json"}
+
+
 def test_a_second_run_finds_everything_done(graded: Toy) -> None:
     steps = autograde_class(graded.class_folder, Plan())
     assert {step.stage for step in steps} == {"checked", "current"}

@@ -114,16 +114,16 @@ def test_grading_again_gives_the_same_and_touches_nothing(graded: Toy) -> None:
     assert fingerprints(graded.project.root) == before
 
 
-def test_grading_again_uses_seed_and_sandbox_of_the_receipt(graded: Toy) -> None:
+def test_grading_again_uses_seed_and_sandbox_of_the_receipt_and_nothing_that_is_kept(graded: Toy) -> None:
     seen = []
 
     def grade(folder: Path, setup: Setup) -> SubmissionResult:
-        seen.append((setup.seed, setup.sandbox, folder.is_relative_to(graded.project.root)))
+        seen.append((setup.seed, setup.sandbox, setup.outcomes_dir, folder.is_relative_to(graded.project.root)))
         return look(folder, setup)
 
     again(graded, grade)
     full = why(graded).receipt
-    assert seen == [(full.seed, full.sandbox, False)]
+    assert seen == [(full.seed, full.sandbox, None, False)]
 
 
 def test_a_new_submission_shows_in_hash_check_and_score(graded: Toy) -> None:

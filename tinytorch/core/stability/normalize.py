@@ -14,9 +14,9 @@ import numpy as np
 
 from ..kernels.timing import as_array
 
-# %% ../../../assignments/source/14_stability/01_normalize.ipynb #a0ad29d8
+# %% ../../../assignments/source/14_stability/01_normalize.ipynb #d0292d42
 def as_floats(x: Any) -> np.ndarray:
-    """The array in `x` as float32 if it is float32, else as float64; shares memory with `x` where possible."""
+    """The array in `x`, float32 if it is float32, else float64; shares memory where possible."""
     array = as_array(x)
     return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
 
@@ -24,10 +24,11 @@ def as_floats(x: Any) -> np.ndarray:
 def log_sum_exp(x: Any, axis: int = -1) -> np.ndarray | np.floating:
     """log(sum(exp(x))) along `axis`, for scores of any size.
 
-    x: any shape, at least one score along `axis`; -inf leaves a score out, and all left out give -inf.
-    Returns an array without that axis, a number for a single row: float32 for float32, else float64, within a few
-    eps * (|result| + 1).
-    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and softmax functions (2021).
+    x: any shape, at least one score along `axis`; -inf leaves a score out, all left out give -inf.
+    Returns an array without that axis, a number for a single row: float32 for float32, else
+    float64, within a few eps * (|result| + 1).
+    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
+    softmax functions (2021).
     """
     scores = as_floats(x)
     largest = scores.max(axis=axis, keepdims=True)
@@ -41,9 +42,10 @@ def softmax(x: Any, axis: int = -1) -> np.ndarray:
     """exp(x) / sum(exp(x)) along `axis`, for scores of any size.
 
     x: any shape, at least one finite score in each row along `axis`; -inf gets the weight 0.
-    Returns weights of the shape of x, float32 for float32, else float64; a weight is right within a few
-    eps * (1 + distance of its score from the largest), relatively.
-    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and softmax functions (2021).
+    Returns weights of the shape of x, float32 for float32, else float64; a weight is right within
+    a few eps * (1 + distance of its score from the largest), relatively.
+    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
+    softmax functions (2021).
     """
     scores = as_floats(x)
     exponentials = np.exp(scores - scores.max(axis=axis, keepdims=True))
@@ -51,13 +53,14 @@ def softmax(x: Any, axis: int = -1) -> np.ndarray:
 
 # %% ../../../assignments/source/14_stability/01_normalize.ipynb #abcc0ab6
 def layer_norm(x: Any, gain: Any, bias: Any, eps: float = 1e-5) -> np.ndarray:
-    """(x - mean) / sqrt(variance + eps) * gain + bias, with mean and variance of each row along the last axis.
+    """(x - mean) / sqrt(variance + eps) * gain + bias, mean and variance along the last axis.
 
     x: (..., n), n >= 1; gain, bias: (n,). The variance is divided by n.
-    Returns an array of the shape of x: float32 if x is float32, else float64, each element right within a few
-    eps(dtype) * (|gain| * max|x| / sqrt(variance + eps) + |bias|), also where the mean exceeds the deviation by far.
-    Source: J. L. Ba, J. R. Kiros, G. E. Hinton, Layer Normalization (2016); for the two passes N. J. Higham, Accuracy
-    and Stability of Numerical Algorithms, 2nd edition, section 1.9.
+    Returns an array of the shape of x: float32 if x is float32, else float64, each element right
+    within a few eps(dtype) * (|gain| * max|x| / sqrt(variance + eps) + |bias|), also where the mean
+    exceeds the deviation by far.
+    Source: J. L. Ba, J. R. Kiros, G. E. Hinton, Layer Normalization (2016); for the two passes
+    N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 1.9.
     """
     rows = as_floats(x)
     gain, bias = as_floats(gain).astype(rows.dtype), as_floats(bias).astype(rows.dtype)

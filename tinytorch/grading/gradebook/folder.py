@@ -62,7 +62,12 @@ class ClassFolder:
     @property
     def results(self) -> Path:
         """The kept results of grading, of all modules."""
-        return results_below(self.assignments)
+        return self.assignments / "results"
+
+    @property
+    def outcomes(self) -> Path:
+        """The kept outcomes of single checks, lesson by lesson, of all modules."""
+        return self.results / "lessons"
 
     @property
     def kits(self) -> Path:
@@ -145,11 +150,6 @@ class ClassFolder:
             and self.recorded_key(student) == key
             and _timestamp(autograded) == _timestamp(submitted)
         )
-
-
-def results_below(assignments: Path) -> Path:
-    """The kept results of the class folder at `assignments`, for whom nbgrader tells no more than that."""
-    return assignments / "results"
 
 
 def _notebooks(folder: Path) -> set[str]:

@@ -51,16 +51,21 @@ class GradeByHiddenChecks(NbGraderPreprocessor):
         return nb, resources
 
     def _result(self, student: str, module: str) -> tuple[str, SubmissionResult]:
-        course: Any = self.parent.parent.coursedir  # the exporter's converter's
-        folder = Path(course.format_path(course.submitted_directory, student, module))
+        """A result and its key: the one that is known, or else the one of what nbgrader is about to convert."""
         project = Project(Path(self.project_root), "checkout")
         class_folder = ClassFolder(project, resolve_module(project, module))
-        setup = setup_for(class_folder, self.sandbox, self.seed)
         store = Store(class_folder.results)
-        key = self.keys.get(student) or Keys(setup).key(folder)
-        found = store.get(key)
-        if found is None:
-            found = grade_folder(folder, setup)
-            if not found.fault:
-                store.put(key, found)
-        return key, found
+        key = self.keys.get(student, "")
+        result = store.get(key) if key else None
+        if result is not None:
+            return key, result
+        course: Any = self.parent.parent.coursedir  # the exporter's converter's
+        folder = Path(course.format_path(course.submitted_directory, student, module))
+        setup = setup_for(class_folder, self.sandbox, self.seed)
+        key = Keys(setup).key(folder)
+        result = store.get(key)
+        if result is None:
+            result = grade_folder(folder, setup)
+            if not result.fault:
+                store.put(key, result)
+        return key, result

@@ -35,7 +35,7 @@ def setup_for(class_folder: ClassFolder, sandbox: str, seed: int | None) -> Setu
         sandbox=sandbox,
         seed=seed,
         required=_required(class_folder),
-        outcomes_dir=class_folder.results / "lessons",
+        outcomes_dir=class_folder.outcomes,
     )
 
 

@@ -28,7 +28,6 @@ GRADER_ROOMS = (
     "grading/sandbox",
     "grading/checks",
     "grading/run",
-    "notebooks",
     "text.py",
     "course/__init__.py",
     "course/files.py",

@@ -42,6 +42,23 @@ _SHARED_MEMORY_BYTES = 64 << 20
 # by page, took more than half of the time of some races' references. So it is kept, on both sides.
 _MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 _VECTOR_SETTINGS = ("TINYTORCH_SIMD_BYTES", "TINYTORCH_SIMD_DOT4", "TINYTORCH_SIMD_REGISTERS")
+# The first code of a student process: it hands the public shell to the private side of the wire. The shell is
+# imported when it is opened, by a process that has confined itself.
+_START = """
+import sys
+
+paths = {paths!r}
+sys.path[:] = [paths[0], *sys.path, *(path for path in paths if path not in sys.path)]
+from {student_side}.main import main
+
+def open_shell(folder, text_chars, image_chars):
+    from tinytorch.notebooks.outputs import OutputLimits
+    from tinytorch.notebooks.shell import open_shell
+
+    return open_shell(folder, OutputLimits(text_chars, image_chars))
+
+main(open_shell)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +235,7 @@ def _python(limits: Limits, folder: Path, runtime: Path, wire_fd: int, uid: int 
     for name in ("cell_text_chars", "cell_image_chars"):
         settings[name] = getattr(limits, name)
     paths = [str(runtime), *(str(path) for path in _site_folders())]
-    start = (
-        f"import sys; paths = {paths!r}; sys.path[:] = [paths[0], *sys.path, *(p for p in paths if p not in sys.path)]"
-        f"; from {PRIVATE_NAME}.main import main; main()"
-    )
+    start = _START.format(paths=paths, student_side=PRIVATE_NAME)
     return [sys.executable, "-I", "-B", "-X", "utf8", "-c", start, json.dumps(settings)]
 
 

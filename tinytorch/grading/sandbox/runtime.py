@@ -19,16 +19,16 @@ PRIVATE_NAME = "_student_side"
 _PREFIX = "tinytorch-runtime-"
 _ABANDONED_S = 24 * 3600
 # What of `tinytorch` a student process sees, but for the package that its own notebooks make.
-COPIED = ("__init__.py", "errors.py", "core/__init__.py", "simd", "hardware", "bench", "plots")
+COPIED = ("__init__.py", "errors.py", "core/__init__.py", "simd", "hardware", "bench", "plots", "notebooks")
 
 
 @functools.cache
 def runtime_tree() -> Path:
     """The tree, made once for this grader process and removed when it ends.
 
-    It holds the tools that the lessons import and the student's side of the wire. The reference kernels, the course
-    tools, the grader, the command line and all lesson sources are left out: `core.kernels` is made by the student's
-    process from their own notebooks.
+    It holds the rooms that the lessons import, the shell that runs cells, and the student's side of the wire. Left out
+    are the reference package, which the student's process makes from their own notebooks, the course tools, the grader,
+    the command line and all lesson sources.
     """
     _remove_abandoned()
     root = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))

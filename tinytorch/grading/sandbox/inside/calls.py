@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .arena import Arena
-from .errors import describe
 from .modules import install
-from .shell import CellFiles, StudentShell, run_cell
+from .shell import Raised, Shell
 from .values import Packer, Unpacker
 from .wire import Message
 
 
 class Requests:
-    """Answers one request at a time; `remotes` holds what only a number can stand for."""
+    """Answers one request at a time; `folder` is for sources of the grader's own.
 
-    def __init__(self, shell: StudentShell, files: CellFiles, arena_fd: int) -> None:
-        self._shell, self._files = shell, files
+    `_remotes` holds what only a number can stand for.
+    """
+
+    def __init__(self, shell: Shell, folder: Path, arena_fd: int) -> None:
+        self._shell, self._folder = shell, folder
         self._arena_fd = arena_fd
         self._arena: Arena | None = None
         self._remotes: dict[int, Any] = {}
@@ -38,16 +41,19 @@ class Requests:
         try:
             reply = self._answers[request.header["op"]](request)
         except BaseException as err:  # SystemExit and KeyboardInterrupt too: the process stays
-            reply = Message({"kind": "error", "error": describe(err, self._files)})
+            reply = Message({"kind": "error", "error": _fields(self._shell.describe(err))})
         reply.header["id"] = request.header["id"]
         return reply
 
     def _modules(self, request: Message) -> Message:
-        install(request.header["modules"], self._files)
+        install(request.header["modules"], self._shell)
         return Message({"kind": "done"})
 
     def _cell(self, request: Message) -> Message:
-        return Message({"kind": "cell", **run_cell(self._shell, request.header["name"], request.header["source"])})
+        result = self._shell.run(request.header["name"], request.header["source"])
+        words = "" if result.raised is None else result.raised.words
+        status = "ok" if result.raised is None else "error"
+        return Message({"kind": "cell", "status": status, "words": words, "outputs": result.outputs})
 
     def _call(self, request: Message) -> Message:
         func = self._target(request.header["target"])
@@ -70,7 +76,7 @@ class Requests:
 
     def _define(self, request: Message) -> Message:
         source, name = request.header["source"], request.header["name"]
-        path = self._files.folder / f"given_{len(self._remotes)}.py"
+        path = self._folder / f"given_{len(self._remotes)}.py"
         path.write_text(source, encoding="utf-8")
         space: dict[str, Any] = {"__name__": f"given_{len(self._remotes)}", "np": np}
         exec(compile(source, str(path), "exec"), space)
@@ -104,8 +110,8 @@ class Requests:
 
     def _target(self, target: dict[str, Any]) -> Any:
         if "remote" not in target:
-            found = self._shell.user_ns.get(target["name"])
-            return found if callable(found) else None
+            function = self._shell.look_up(target["name"])
+            return function if callable(function) else None
         holder = self._remotes[target["remote"]]
         return getattr(holder, target["name"], None) if target.get("name") else holder
 
@@ -120,6 +126,11 @@ class Requests:
 
     def _value_reply(self, tree: list[Any], packer: Packer, **fields: Any) -> Message:
         return Message({"kind": "value", "value": tree, **fields}, tuple(packer.arrays))
+
+
+def _fields(raised: Raised) -> dict[str, str]:
+    names = ("type_name", "builtin", "message", "where", "code", "traceback")
+    return {name: getattr(raised, name) for name in names}
 
 
 def _same_object(value: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str | None:

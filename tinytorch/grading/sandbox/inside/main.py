@@ -1,4 +1,4 @@
-"""Entry of a student process: confine itself, build the shell, answer requests until the grader hangs up."""
+"""Entry of a student process: confine itself, open the shell, answer requests until the grader hangs up."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ import sys
 from pathlib import Path
 
 from .confine import confine
+from .shell import OpenShell
 
 
-def main() -> None:
+def main(open_shell: OpenShell) -> None:
     """`sys.argv[1]` holds the settings as JSON; the socket to the grader is the descriptor that they name."""
     settings = json.loads(sys.argv[1])
     sys.argv[1:] = []
     confine(settings)
     faulthandler.enable(file=2)
     from .calls import Requests
-    from .outputs import Record
-    from .shell import CellFiles, make_shell
 
-    record = Record(settings["cell_text_chars"], settings["cell_image_chars"])
-    files = CellFiles(Path(settings["cells"]))
+    cells = Path(settings["cells"])
+    shell = open_shell(cells, settings["cell_text_chars"], settings["cell_image_chars"])
     arena_fd = int(os.environ.pop("TINYTORCH_ARENA"))
     os.set_inheritable(arena_fd, False)
-    requests = Requests(make_shell(record, files), files, arena_fd)
+    requests = Requests(shell, cells, arena_fd)
     gc.freeze()
     os.set_inheritable(settings["wire_fd"], False)
     with socket.socket(fileno=settings["wire_fd"]) as wire:

@@ -9,7 +9,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-from .shell import CellFiles, message_of
+from .shell import Shell
 
 PACKAGE = "tinytorch.core.kernels"
 
@@ -19,9 +19,9 @@ Lesson = dict[str, list[list[Any]]]  # "cells": [name, source] each; "given": [n
 class StudentKernels(MetaPathFinder, Loader):
     """Finds and makes the package and its modules; a cell that fails costs what it defines and no more."""
 
-    def __init__(self, lessons: dict[str, Lesson], files: CellFiles) -> None:
+    def __init__(self, lessons: dict[str, Lesson], shell: Shell) -> None:
         self._lessons = lessons
-        self._files = files
+        self._shell = shell
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         if fullname == PACKAGE:
@@ -56,10 +56,10 @@ class StudentKernels(MetaPathFinder, Loader):
 
     def _run(self, name: str, source: str, space: dict[str, Any]) -> str:
         try:
-            code = compile(source, self._files.put(f"{name} imported", source), "exec")
+            code = compile(source, self._shell.put_imported(name, source), "exec")
             exec(code, space)  # the sandbox is there so that this may happen
         except Exception as err:
-            return f"{name} failed with {type(err).__name__}: {message_of(err)}"[:300]
+            return f"{name} failed with {self._shell.describe(err).words}"[:300]
         return ""
 
     def _search(self, name: str) -> object:
@@ -72,7 +72,7 @@ class StudentKernels(MetaPathFinder, Loader):
         raise AttributeError(f"module {PACKAGE!r} has no attribute {name!r}")
 
 
-def install(lessons: dict[str, Lesson], files: CellFiles) -> None:
+def install(lessons: dict[str, Lesson], shell: Shell) -> None:
     """Puts the finder first, and takes away those of editable installs, which know the course's checkout."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if "__editable__" not in getattr(finder, "__module__", "")]
-    sys.meta_path.insert(0, StudentKernels(lessons, files))
+    sys.meta_path.insert(0, StudentKernels(lessons, shell))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -12,17 +13,25 @@ KEPT_TYPES = ("text/plain", "image/png", "image/jpeg")
 SHORTENED = "\n[the rest of this output was left out]\n"
 
 
+@dataclass(frozen=True, slots=True)
+class OutputLimits:
+    """How many characters of text and of encoded pictures are kept of one cell."""
+
+    text_chars: int
+    image_chars: int
+
+
 class Record:
     """The outputs of the cell that runs now; further text and pictures are dropped once the limits are reached."""
 
-    def __init__(self, text_chars: int, image_chars: int) -> None:
-        self._limits = (text_chars, image_chars)
+    def __init__(self, limits: OutputLimits) -> None:
+        self._limits = limits
         self.outputs: list[dict[str, Any]] = []
-        self._text_left, self._image_left = self._limits
+        self.begin()
 
     def begin(self) -> None:
         self.outputs = []
-        self._text_left, self._image_left = self._limits
+        self._text_left, self._image_left = self._limits.text_chars, self._limits.image_chars
 
     def stream(self, name: str, text: str) -> None:
         kept = self._shorten(text)
