@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 Say = Callable[..., None]
 
@@ -48,7 +49,8 @@ def _take_stdout() -> Say:
     return say
 
 
-def _make_shell() -> tuple[object, object]:
+def _make_shell() -> tuple[Any, Any]:
+    """IPython's shell, and what names its cells; both are of types that are known once IPython is imported."""
     import IPython.paths
     from IPython.core.compilerop import CachingCompiler
     from IPython.core.interactiveshell import InteractiveShell

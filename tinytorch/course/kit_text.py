@@ -143,4 +143,5 @@ export_procs = ["tinytorch.course.nbdev_steps:ExportLesson"]
 
 def project_table(root: Path) -> dict[str, Any]:
     """The `[project]` table of the checkout's pyproject.toml."""
-    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    table: dict[str, Any] = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table

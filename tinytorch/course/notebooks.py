@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -45,7 +46,8 @@ def parse_notebook(text: str, name: str) -> NotebookNode:
             "JupyterLab and save it again."
         )
     _check_cells(raw, name)
-    return nbformat.from_dict(_joined(raw))
+    notebook: NotebookNode = nbformat.from_dict(_joined(raw))
+    return notebook
 
 
 def _check_cells(raw: dict[str, object], name: str) -> None:
@@ -60,7 +62,7 @@ def _check_cells(raw: dict[str, object], name: str) -> None:
             raise SourceError(f"{name}: cell {number} is malformed; restore a copy or save it again from Jupyter.")
 
 
-def _joined(raw: dict[str, object]) -> dict[str, object]:
+def _joined(raw: dict[str, Any]) -> dict[str, Any]:
     """The same notebook with each cell's lines joined and what nbformat requires filled in."""
     for cell in raw["cells"]:
         cell["source"] = "".join(cell["source"])
@@ -75,7 +77,8 @@ def _joined(raw: dict[str, object]) -> dict[str, object]:
 
 def notebook_bytes(nb: NotebookNode) -> bytes:
     """`nb` as a file: sorted keys and a fixed layout, so that equal notebooks are equal bytes."""
-    return (nbformat.writes(nb, version=nbformat.NO_CONVERT).rstrip("\n") + "\n").encode()
+    text: str = nbformat.writes(nb, version=nbformat.NO_CONVERT)
+    return (text.rstrip("\n") + "\n").encode()
 
 
 def write_notebook(nb: NotebookNode, path: Path) -> bool:

@@ -91,6 +91,6 @@ def _is_ours(pyproject: Path) -> bool:
         return False
     try:
         text = pyproject.read_text(encoding="utf-8")
-        return tomllib.loads(text).get("project", {}).get("name") == DISTRIBUTION
+        return bool(tomllib.loads(text).get("project", {}).get("name") == DISTRIBUTION)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(f"{pyproject} cannot be read: {error}. Mend it or restore it.") from error

@@ -36,7 +36,7 @@ class _Place:
 def read_source(path: Path) -> NotebookNode:
     """The notebook that the percent source at `path` describes, with derived cell ids; `SourceError` if malformed."""
     text = _read(path)
-    nb = jupytext.reads(text, fmt="py:percent")
+    nb: NotebookNode = jupytext.reads(text, fmt="py:percent")
     places = _places(path.name, text, nb)
     for cell, place in zip(nb.cells, places, strict=True):
         _check_cell(cell, place)

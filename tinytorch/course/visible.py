@@ -143,14 +143,20 @@ def _where(lesson: _Lesson, number: int, line: int | None) -> str:
     return f"{place}, line {line}" if line else place
 
 
+def _unwritten(failure: Failure) -> str | None:
+    """The function that is not written yet, if that is what went wrong."""
+    stub = _STUB.search(failure.words) if "NotImplementedError" in failure.kinds else None
+    return None if stub is None else stub[1]
+
+
 def _is_stub(failure: Failure) -> bool:
-    return "NotImplementedError" in failure.kinds and _STUB.search(failure.words) is not None
+    return _unwritten(failure) is not None
 
 
 def _words(failure: Failure, exercise: str) -> str:
     """What went wrong, as a student would say it; `exercise` is the one that is being checked."""
-    if _is_stub(failure):
-        missing = _STUB.search(failure.words)[1]
+    missing = _unwritten(failure)
+    if missing is not None:
         return "not written yet" if missing == exercise else f"it needs {missing}, which is not written yet"
     if failure.kind in ("timed out", "crashed"):
         return failure.words

@@ -104,6 +104,7 @@ class RecordingHook(DisplayHook):
         return
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+        assert self.shell is not None  # the shell that made this
         self.shell.record.display(format_dict, execution_count=self.prompt_count)
 
     def log_output(self, format_dict: dict[str, Any]) -> None:
@@ -116,7 +117,7 @@ class RecordingHook(DisplayHook):
 class RecordingPublisher(DisplayPublisher):
     """Records what `display` is given."""
 
-    def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, **_: object) -> None:
+    def publish(self, data: Any, metadata: Any = None, source: Any = None, **_: Any) -> None:
         self.shell.record.display(data)
 
     def clear_output(self, wait: bool = False) -> None:

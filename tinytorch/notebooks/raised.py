@@ -62,12 +62,12 @@ def describe(raised: BaseException, files: CellFiles) -> Raised:
     known = [(cell, path, line) for path, line in lines if (cell := files.cell_of(path)) is not None]
     kinds = type(raised).__mro__
     message = message_of(raised)[:MESSAGE_CHARS]
-    has_reason = isinstance(raised, SyntaxError) and isinstance(raised.msg, str)
+    reason = raised.msg[:MESSAGE_CHARS] if isinstance(raised, SyntaxError) and isinstance(raised.msg, str) else message
     return Raised(
         kinds=tuple(kind.__name__[:NAME_CHARS] for kind in kinds),
         builtin=next((kind.__name__ for kind in kinds if kind in _BUILTIN), ""),
         message=message,
-        reason=raised.msg[:MESSAGE_CHARS] if has_reason else message,
+        reason=reason,
         places=tuple(Place(cell, line) for cell, _, line in known[-MAX_PLACES:]),
         code=linecache.getline(known[-1][1], known[-1][2]).strip()[:CODE_CHARS] if known else "",
         traceback=_shown(raised),

@@ -49,7 +49,7 @@ class CellCompiler(CachingCompiler):
     """Names a cell's code after the file that holds it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # IPython's has no annotations
         self.files: CellFiles | None = None
         self.current = "cell"
 
@@ -71,6 +71,7 @@ class StudentShell(InteractiveShell):
     display_pub_class = RecordingPublisher
 
     record: Record
+    compile: CellCompiler
 
     def enable_gui(self, gui: str | None = None) -> None:
         return
@@ -93,7 +94,7 @@ class NotebookShell:
         """Runs one cell; a failing cell is a result, not an error."""
         self._shell.record.begin()
         self._shell.compile.current = name
-        ended = self._shell.run_cell(source, store_history=True)
+        ended = self._shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]  # as above
         raised = ended.error_before_exec or ended.error_in_exec
         return CellResult(None if raised is None else self.describe(raised), self._shell.record.outputs)
 
@@ -120,6 +121,7 @@ def open_shell(folder: Path, limits: OutputLimits) -> NotebookShell:
     shell = StudentShell.instance(config=config)
     shell.record = record = Record(limits)
     shell.compile.files = files = CellFiles(folder)
+    assert shell.display_formatter is not None  # made with the shell
     shell.display_formatter.active_types = list(KEPT_TYPES)
     sys.stdout, sys.stderr = CellStream(record, "stdout", 1), CellStream(record, "stderr", 2)
     builtins.input = _refuse_input

@@ -116,8 +116,8 @@ def machine_card(card: MachineCard, measured: Facts, wants_json: bool) -> None:
     if wants_json:
         as_json(card.as_dict() | {name: fact.as_dict() for name, fact in measured.items()})
         return
-    rows = [(name, str(fact), fact.source, fact.how) for name, fact in measured.items()]
-    table(("fact", "value", "source", "how"), card.rows() + rows)
+    rows: list[tuple[str, ...]] = [(name, str(fact), fact.source, fact.how) for name, fact in measured.items()]
+    table(("fact", "value", "source", "how"), [*card.rows(), *rows])
 
 
 def verdict(passed: bool, name: str, message: str) -> None:

@@ -75,8 +75,8 @@ def to_exception(error: StudentError) -> Exception:
         raised = kind(error.message)
     except TypeError:  # UnicodeDecodeError and its kind want more arguments than a message
         return StudentRaised(error)
-    raised.student_traceback = error.traceback
-    raised.student_error = error
+    # `raise`d as what it is, so that its type stays builtin and what goes with it can only be attributes.
+    vars(raised).update(student_traceback=error.traceback, student_error=error)
     return raised
 
 

@@ -102,8 +102,7 @@ def number(
 ) -> None:
     """A finite real number, near `expected` and within the bounds where these are given."""
     _usable(actual, what)
-    is_number = isinstance(actual, (int, float, np.integer, np.floating)) and not isinstance(actual, bool)
-    if not is_number:
+    if not isinstance(actual, (int, float, np.integer, np.floating)) or isinstance(actual, bool):
         raise CheckFailed(f"{what} must be a number; it is {describe(actual)}")
     value = float(actual)
     if not math.isfinite(value):
@@ -126,7 +125,7 @@ def keys(mapping: object, names: Iterable[object], what: str = "result") -> None
         raise CheckFailed(f"{what} lacks {', '.join(map(repr, missing))}; it has {sorted(map(str, mapping))[:12]}")
 
 
-def at(mapping: object, *path: object) -> Any:
+def at(mapping: Any, *path: object) -> Any:
     """mapping[path[0]][path[1]]...: what is there, of dicts within dicts; one that lacks its key fails."""
     for key in path:
         keys(mapping, [key])
@@ -140,8 +139,8 @@ def unchanged(call: Call, *originals: object) -> None:
         if not isinstance(original, np.ndarray):
             continue
         after = call.args[index] if index < len(call.args) else None
-        is_same = isinstance(after, np.ndarray) and after.dtype == original.dtype and after.shape == original.shape
-        if not is_same or not bool(np.all(_same(after, original))):
+        is_alike = isinstance(after, np.ndarray) and (after.dtype, after.shape) == (original.dtype, original.shape)
+        if after is None or not is_alike or not bool(np.all(_same(after, original))):
             words = f"{call.name} changed its argument number {index + 1}; it must leave its inputs alone"
             raise CheckFailed(words, hints.CHANGED)
 
@@ -210,7 +209,7 @@ def _wide(array: np.ndarray) -> type:
 
 
 def _same(array: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    same = array == wanted
+    same: np.ndarray = array == wanted
     if array.dtype.kind in "fc":
         same |= np.isnan(array) & np.isnan(wanted)
     return same
@@ -243,15 +242,18 @@ def _largest_error(array: np.ndarray, wanted: np.ndarray) -> float:
 
 def _number_hint(actual: object, expected: object) -> str:
     kinds = (int, float, np.integer, np.floating)
-    are_numbers = all(isinstance(item, kinds) and not isinstance(item, bool) for item in (actual, expected))
-    return hints.for_number(float(actual), float(expected)) if are_numbers else ""
+    if isinstance(actual, bool) or isinstance(expected, bool):
+        return ""
+    if not (isinstance(actual, kinds) and isinstance(expected, kinds)):
+        return ""
+    return hints.for_number(float(actual), float(expected))
 
 
 def _bounds_hint(value: float, low: float | None, high: float | None) -> str:
     return hints.for_number(value, low=low, high=high)
 
 
-def _is_equal(actual: object, expected: object) -> bool:
+def _is_equal(actual: Any, expected: Any) -> bool:
     if isinstance(expected, (bool, np.bool_)) or isinstance(actual, (bool, np.bool_)):
         return isinstance(actual, (bool, np.bool_)) and isinstance(expected, (bool, np.bool_)) and actual == expected
     if isinstance(expected, (list, tuple)):

@@ -164,4 +164,5 @@ class _Unmark(ast.NodeTransformer):
 
 
 def _without_marks(statement: ast.stmt) -> ast.AST:
-    return _Unmark().visit(copy.deepcopy(statement))
+    unmarked: ast.AST = _Unmark().visit(copy.deepcopy(statement))
+    return unmarked

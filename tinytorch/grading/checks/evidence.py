@@ -43,8 +43,9 @@ class Evidence:
     def are_near(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Element by element, as near as rounding leaves them; NaN is near NaN."""
         with np.errstate(all="ignore"):
-            near = (np.abs(left - right) <= self.allowed) | (left == right)
-            return near | (np.isnan(left) & np.isnan(right))
+            near: np.ndarray = (np.abs(left - right) <= self.allowed) | (left == right)
+            near |= np.isnan(left) & np.isnan(right)
+        return near
 
     def is_explained_by(self, candidate: np.ndarray) -> bool:
         """Says whether the answer is what this mistake would have given, in every element."""

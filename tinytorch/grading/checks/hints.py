@@ -69,7 +69,9 @@ def for_number(value: float, expected: float | None = None, low: float | None = 
         return ""
 
     def fits(other: float) -> bool:
-        return low <= other <= high if expected is None else abs(other - expected) <= 1e-6 * abs(expected)
+        if expected is not None:
+            return abs(other - expected) <= 1e-6 * abs(expected)
+        return low is not None and high is not None and low <= other <= high
 
     if expected is not None and fits(value):
         return "It is nearly right: part of the work may be done in float32."

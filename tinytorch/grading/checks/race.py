@@ -162,8 +162,8 @@ def _sample(reply: Message) -> _Sample | None:
         return None
     if reply.header["kind"] != "timed":
         raise WireError("a reply of the wrong kind")
-    clocks = [reply.header.get(name) for name in ("call_s", "copy_s")]
-    if not all(type(seconds) is float for seconds in clocks):
+    call_s, copy_s = (reply.header.get(name) for name in ("call_s", "copy_s"))
+    if not (type(call_s) is float and type(copy_s) is float):
         raise WireError("a reply with the wrong fields")
     unpacker = Unpacker(reply.arrays, lambda number: Unsupported("an object"))
-    return _Sample(unpacker.unpack(reply.header.get("value")), *clocks)
+    return _Sample(unpacker.unpack(reply.header.get("value")), call_s, copy_s)

@@ -62,7 +62,8 @@ class Student:
 
     def new(self, name: str, *args: Any, **kwargs: Any) -> Remote:
         """Calls NAME, a class, and keeps what it makes in the student's process."""
-        return self._ask_call(name, None, name, args, kwargs, "remote").value
+        made: Remote = self._ask_call(name, None, name, args, kwargs, "remote").value
+        return made
 
     def define(self, source: str, name: str) -> Remote:
         """Runs `source`, the grader's own, in the student's process and refers to `name` in it."""
@@ -124,7 +125,7 @@ class Student:
         message = Message({"op": "call", "target": target, "want": want, **trees}, tuple(packer.arrays))
         began = time.perf_counter()
         read = self._reader(self._session.generation, shown, began)
-        call = self._session.ask(message, shown, read)
+        call: Call | None = self._session.ask(message, shown, read)
         if call is None:
             raise CheckFailed(self._missing_words(shown))
         self._usable(shown, call.value)

@@ -101,7 +101,7 @@ def _zip(file: io.IOBase, prefix: tuple[str, ...], outer: datetime, depth: int) 
     name = "/".join(prefix) or "the zip"
     with ExitStack() as opened:
         try:
-            archive = opened.enter_context(zipfile.ZipFile(file))  # type: ignore[arg-type]
+            archive = opened.enter_context(zipfile.ZipFile(file))
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as err:
             yield Refused(name, f"a broken zip ({err})")
             return

@@ -75,8 +75,8 @@ class Names:
         for lesson in self._lessons:
             if plain in (lesson.name, lesson.short):
                 return lesson
-        for wanted in (lambda lesson: lesson.name, lambda lesson: lesson.short):
-            found = [lesson for lesson in self._lessons if wanted(lesson) in plain]
+        for attribute in ("name", "short"):
+            found = [lesson for lesson in self._lessons if getattr(lesson, attribute) in plain]
             if len(found) == 1:
                 return found[0]
         number = re.match(r"0*(\d+)(?!\d)", plain)

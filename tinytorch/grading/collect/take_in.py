@@ -102,6 +102,7 @@ def _place(staged: list[_Staged], names: Names, source: Path, unplaced: list[Ref
         owners = [(one, stem) for _, stem in owners]
     placed: dict[str, dict[str, _Placed]] = {}
     spelled: dict[str, str] = {}
+    left_out: Refused | None
     for item, (owner, stem) in sorted(zip(staged, owners, strict=True), key=lambda pair: pair[0].name):
         lesson = item.content or names.lesson(stem)
         student = safe_id(owner) if owner else ""

@@ -54,13 +54,18 @@ def annotate(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> N
     _tell_receipt(notebook, result, lesson)
 
 
+def _output(kind: str, **fields: object) -> NotebookNode:
+    output: NotebookNode = new_output(kind, **fields)
+    return output
+
+
 def student_outputs(run: CellRun | None) -> list[NotebookNode]:
     """What the cell wrote, reduced to what is safe to show, and what became of it when that isn't in the outputs."""
     if run is None:
         return []
     outputs = [output for raw in run.outputs if (output := _safe(raw)) is not None]
     if run.words and not any(output.output_type == "error" for output in outputs):
-        outputs.append(new_output("stream", name="stdout", text=run.words + "\n"))
+        outputs.append(_output("stream", name="stdout", text=run.words + "\n"))
     return outputs
 
 
@@ -71,13 +76,13 @@ def words_output(exercise: ExerciseResult) -> NotebookNode:
     head = f"{_number(exercise.score)} of {_number(exercise.points)} points"
     titles = "<tr><th>Requirement</th><th>Outcome</th></tr>"
     table = f'<p><b>{head}</b></p><table class="table">{titles}{rows}</table>'
-    return new_output("display_data", data={"text/plain": "\n".join([head, *plain]), "text/html": table})
+    return _output("display_data", data={"text/plain": "\n".join([head, *plain]), "text/html": table})
 
 
 def score_output(exercise: ExerciseResult) -> NotebookNode:
     """The one execute_result of a grade cell: nbgrader's partial credit reads the score from it."""
     score = min(max(exercise.score, 0.0), exercise.points)
-    return new_output("execute_result", data={"text/plain": repr(float(score))}, execution_count=1)
+    return _output("execute_result", data={"text/plain": repr(float(score))}, execution_count=1)
 
 
 def _is_check(cell: NotebookNode) -> bool:
@@ -106,17 +111,17 @@ def _safe(raw: dict[str, object]) -> NotebookNode | None:
     kind = raw.get("output_type")
     if kind == "stream":
         name = "stderr" if raw.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=_text(raw.get("text")))
+        return _output("stream", name=name, text=_text(raw.get("text")))
     if kind == "error":
         lines = raw.get("traceback")
         traceback = [_text(line) for line in lines] if isinstance(lines, list | tuple) else []
-        return new_output("error", ename=_text(raw.get("ename")), evalue=_text(raw.get("evalue")), traceback=traceback)
+        return _output("error", ename=_text(raw.get("ename")), evalue=_text(raw.get("evalue")), traceback=traceback)
     if kind in ("execute_result", "display_data"):
         bundle = raw.get("data")
         bundle = bundle if isinstance(bundle, dict) else {}
         found = {mime: _text(bundle[mime]) for mime in _SAFE if mime in bundle}
         data = {mime: text for mime, text in found.items() if mime == "text/plain" or _BASE64.fullmatch(text)}
-        return new_output("display_data", data=data) if data else None
+        return _output("display_data", data=data) if data else None
     return None
 
 
@@ -129,9 +134,9 @@ def _harmless(output: NotebookNode) -> NotebookNode:
     """An output that nbgrader will not read as a verdict: for it, an error or stderr in a grade cell is a zero."""
     if output.output_type == "error":
         text = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
-        return new_output("stream", name="stdout", text=text + "\n")
+        return _output("stream", name="stdout", text=text + "\n")
     if output.output_type == "stream":
-        return new_output("stream", name="stdout", text=output.text)
+        return _output("stream", name="stdout", text=output.text)
     return output
 
 

@@ -67,7 +67,7 @@ class _Noting(BaseConverter):
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         with self.failure:
-            return super().init_destination(assignment_id, student_id)
+            return bool(super().init_destination(assignment_id, student_id))
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         with self.failure:

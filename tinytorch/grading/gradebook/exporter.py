@@ -19,6 +19,7 @@ class ForgivingExporter(NotebookExporter):
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: object
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        assert self.parent is not None  # the converter that made it
         course = self.parent.coursedir
         path = Path(filename)
         submitted = Path(course.root, course.submitted_directory)
@@ -28,12 +29,16 @@ class ForgivingExporter(NotebookExporter):
         marks = resources["nbgrader"]
         released = Path(course.format_path(course.release_directory, ".", marks["assignment"]), path.name)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
-        return self.from_notebook_node(take_in(path, read_release(released)).notebook, resources=resources, **kw)
+        node = take_in(path, read_release(released)).notebook
+        written: tuple[NotebookNode, dict[str, Any]]
+        written = self.from_notebook_node(node, resources=resources, **kw)  # type: ignore[no-untyped-call]
+        return written
 
 
 def read_release(path: Path) -> NotebookNode:
     """A release notebook; raises ReleaseError when it isn't there."""
     try:
-        return nbformat.read(path, as_version=4)
+        released: NotebookNode = nbformat.read(path, as_version=4)
     except FileNotFoundError as err:
         raise ReleaseError(f"{path}: the release notebook is missing; run `tito grade generate`.") from err
+    return released

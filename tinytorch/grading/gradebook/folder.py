@@ -180,6 +180,7 @@ def _marks_of(path: Path) -> tuple[str | None, str | None]:
     """The result and the writer of an autograded notebook."""
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
-        return metadata.get(RESULT_MARK), metadata.get(WRITER_MARK)
+        result, writer = metadata.get(RESULT_MARK), metadata.get(WRITER_MARK)
     except (OSError, ValueError, KeyError, AttributeError):
         return None, None  # half written or not ours: as good as missing
+    return (result if isinstance(result, str) else None), (writer if isinstance(writer, str) else None)

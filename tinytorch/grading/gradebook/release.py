@@ -80,7 +80,7 @@ def _why_stale(class_folder: ClassFolder, lesson: Lesson) -> str:
 
 def _content(notebook: NotebookNode) -> list[tuple[object, ...]]:
     """What students and grading see of a notebook: nbgrader adds checksums and locks to it, which don't count."""
-    cells = []
+    cells: list[tuple[object, ...]] = []
     for cell in notebook.cells:
         marks = cell.metadata.get("nbgrader", {})
         told = tuple(marks.get(name) for name in ("grade_id", "grade", "solution", "points"))

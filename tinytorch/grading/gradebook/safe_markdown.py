@@ -32,7 +32,7 @@ def markdown2html(context: Context, source: str) -> str:
 
 def clean(page: str) -> str:
     """HTML without scripts, handlers, forms, frames, or pictures from elsewhere."""
-    return bleach.clean(page, tags=_TAGS, attributes=_allowed, protocols=_PROTOCOLS, strip=True)
+    return str(bleach.clean(page, tags=_TAGS, attributes=_allowed, protocols=_PROTOCOLS, strip=True))
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:

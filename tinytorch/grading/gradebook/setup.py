@@ -8,7 +8,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from tinytorch.course.notebooks import notebook_bytes
 from tinytorch.course.required import released_notebooks
 from tinytorch.errors import GradingError
-from tinytorch.grading.base.setup import DEFAULT_SEED, Required, Setup
+from tinytorch.grading.base.setup import DEFAULT_SEED, Required, Setup, sandbox_named
 from tinytorch.grading.gradebook.folder import ClassFolder
 
 CONFIG_NAME = "nbgrader_config.py"
@@ -32,7 +32,7 @@ def setup_for(class_folder: ClassFolder, sandbox: str, seed: int | None) -> Setu
     return Setup(
         class_folder.release,
         hidden,
-        sandbox=sandbox,
+        sandbox=sandbox_named(sandbox),
         seed=seed,
         required=_required(class_folder),
         outcomes_dir=class_folder.outcomes,

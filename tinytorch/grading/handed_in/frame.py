@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,11 @@ from tinytorch.grading.handed_in.notebook import Piece, UnreadableNotebook, read
 NOTICE_ID = "notice-unreadable"
 _DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _VALID_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+_NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
+    "code": new_code_cell,
+    "markdown": new_markdown_cell,
+    "raw": new_raw_cell,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ def take_in(path: Path, release_notebook: NotebookNode) -> Intake:
 
 def grade_id_of(cell: NotebookNode) -> str | None:
     """The name nbgrader knows a release cell by, if it has one."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
+    name: str | None = cell.metadata.get("nbgrader", {}).get("grade_id")
+    return name
 
 
 def is_fixed(cell: NotebookNode) -> bool:
@@ -149,7 +154,7 @@ class _Frame:
         return cells
 
     def _restored(self, index: int) -> NotebookNode:
-        cell = copy.deepcopy(self.release[index])
+        cell: NotebookNode = copy.deepcopy(self.release[index])
         self.repairs.append(f"{_called(cell)} was missing and was put back as released")
         return cell
 
@@ -203,7 +208,7 @@ def _called(cell: NotebookNode) -> str:
 
 
 def _extra(piece: Piece, cell_id: str) -> NotebookNode:
-    cell = _NEW_CELL[piece.kind](source=piece.source)
+    cell: NotebookNode = _NEW_CELL[piece.kind](source=piece.source)
     cell["id"] = cell_id
     if piece.kind == "markdown" and piece.attachments:
         cell["attachments"] = NotebookNode(copy.deepcopy(piece.attachments))

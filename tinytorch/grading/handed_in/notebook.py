@@ -103,7 +103,8 @@ def _raw_cells(raw: dict[str, Any], notes: list[str]) -> list[object]:
     if not isinstance(version, int) or not 2 <= version <= 4:
         raise UnreadableNotebook(f"notebook format {str(version)[:20]} is not known here; save it as format 4")
     if "cells" in raw:
-        return raw["cells"]
+        cells: list[object] = raw["cells"]
+        return cells
     notes.append(f"the notebook had the old format {version} and was read as format 4")
     sheets = [sheet.get("cells") for sheet in raw["worksheets"] if isinstance(sheet, dict)]
     return [cell for cells in sheets if isinstance(cells, list) for cell in cells]

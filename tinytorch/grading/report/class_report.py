@@ -105,7 +105,8 @@ def summarise(totals: Sequence[float], points: float) -> Statistics | None:
     """The statistics of a class's totals; None of no totals."""
     if not totals:
         return None
-    lower, median, upper = statistics.quantiles(totals, n=4, method="inclusive") if len(totals) > 1 else totals * 3
+    several = len(totals) > 1
+    lower, median, upper = statistics.quantiles(totals, n=4, method="inclusive") if several else [totals[0]] * 3
     counts = Counter(min(BINS - 1, max(0, int(total / points * BINS))) if points else 0 for total in totals)
     return Statistics(
         students=len(totals),

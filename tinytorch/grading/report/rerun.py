@@ -161,8 +161,8 @@ def _scores(before: Receipt, after: Receipt, checks: list[Difference]) -> list[D
     for name in then.keys() & now.keys():
         old, new = then[name], now[name]
         if abs(old.score - new.score) > SAME_POINTS or old.points != new.points:
-            told = (f"{item.score:g} of {item.points:g} points" for item in (old, new))
+            before_words, after_words = (f"{item.score:g} of {item.points:g} points" for item in (old, new))
             names = {item.check for item in new.checks} | {f"weight of {item.check}" for item in new.checks}
             is_noise = old.points == new.points and bool(names & noisy) and not names & changed
-            found.append(Difference(f"{name[1]} of {name[0]}", *told, is_noise))
+            found.append(Difference(f"{name[1]} of {name[0]}", before_words, after_words, is_noise))
     return sorted(found, key=lambda item: item.what)

@@ -69,7 +69,7 @@ class Keys:
 
         The grader's own hash is left out: another machine of a cluster may have another Python.
         """
-        told = {name: hashes[name] for name in ("submission", "release", "checks") if name in hashes}
+        told: dict[str, object] = {name: hashes[name] for name in ("submission", "release", "checks") if name in hashes}
         return not told or text_digest({**self._common, **told}) == key
 
 

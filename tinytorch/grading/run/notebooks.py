@@ -76,7 +76,7 @@ class Notebooks:
         self._given[name] = code_cells(f"{lesson} as released", release, release)
         return name
 
-    def _texts(self) -> dict[Name, Sequence[str]]:
+    def _texts(self) -> dict[Name, list[str]]:
         """The code of every lesson: the student's where there is one, and what was given."""
         texts: dict[Name, list[str]] = {
             name: [cell.source for cell in cells] for name, cells in self._given.items() if name[0]

@@ -20,7 +20,7 @@ import pytest
 from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, SubmissionResult
-from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.base.setup import Setup, sandbox_named
 from tinytorch.grading.checks.plugin import HiddenChecks
 from tinytorch.grading.run.keys import GRADER_ROOMS, Keys
 from tinytorch.grading.run.lessons import Lessons
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=13)
     given = parser.parse_args(arguments)
     try:
-        setup = Setup(given.release, given.hidden, sandbox=given.sandbox, seed=given.seed)
+        setup = Setup(given.release, given.hidden, sandbox=sandbox_named(given.sandbox), seed=given.seed)
         result = grade_submission(given.submission, setup, given.only)
     except TinyTorchError as err:
         print(err, file=sys.stderr)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import psutil
 
@@ -21,8 +21,6 @@ from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.sandbox.runtime import PRIVATE_NAME, runtime_tree
 from tinytorch.grading.sandbox.seccomp import open_program
-
-Sandbox = Literal["bwrap", "none"]
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _FILES = (

@@ -17,8 +17,9 @@ import psutil
 
 from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.setup import Sandbox
 from tinytorch.grading.sandbox.arena import Arena
-from tinytorch.grading.sandbox.bubblewrap import Launch, Sandbox, in_bubblewrap, in_the_open
+from tinytorch.grading.sandbox.bubblewrap import Launch, in_bubblewrap, in_the_open
 from tinytorch.grading.sandbox.seccomp import open_program
 from tinytorch.grading.sandbox.standstill import go_on, stop_all
 

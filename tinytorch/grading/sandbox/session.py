@@ -15,9 +15,9 @@ import numpy as np
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CellRun
+from tinytorch.grading.base.setup import Sandbox
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, StudentError, TimedOut, to_exception
 from tinytorch.grading.handed_in.cells import Cell, Module, clean_outputs, clean_text
-from tinytorch.grading.sandbox.bubblewrap import Sandbox
 from tinytorch.grading.sandbox.channel import Channel, DeadlineError, HungUpError
 from tinytorch.grading.sandbox.inside.wire import Message, WireError
 from tinytorch.grading.sandbox.running import Running
@@ -81,6 +81,12 @@ class Session:
             self._launch()
             self._run_notebook()
 
+    def _live(self) -> tuple[Running, Channel]:
+        """The process and its channel, which there are once it is started."""
+        if self._running is None or self._channel is None:
+            raise GraderFaultError(f"{self.notebook.lesson}: asked of a student process that does not run")
+        return self._running, self._channel
+
     def ask(self, message: Message, strikes_for: str, read: Callable[[Message], Answer]) -> Answer:
         """What `read` makes of the reply. Exceptions of the student's code, time-outs and deaths are raised.
 
@@ -98,22 +104,23 @@ class Session:
         what was there then. It goes on standing still until the next request, so that it cannot slow anybody else.
         """
         self.ensure_started(strikes_for)
-        self._running.stand_still()
-        entries = self._running.arena.place(arrays)
+        running, channel = self._live()
+        running.stand_still()
+        entries = running.arena.place(arrays)
         request = Message({**message.header, "entries": entries, "id": secrets.randbits(53)})
         took_s = 0.0
 
         def exchange(limit_s: float) -> Message:
             nonlocal took_s
             began = time.perf_counter()
-            self._channel.send(request, limit_s)
-            members = self._running.go_on()
-            reply = self._channel.receive(limit_s)
+            channel.send(request, limit_s)
+            members = running.go_on()
+            reply = channel.receive(limit_s)
             stop(members)
             took_s = time.perf_counter() - began
-            self._running.stand_still()
+            running.stand_still()
             if reply.header.get("kind") == "timed":
-                arrays = self._running.arena.read(reply.header.get("entries"))
+                arrays = running.arena.read(reply.header.get("entries"))
                 reply = Message(reply.header, arrays)
             return _reply_to(request, reply)
 
@@ -202,10 +209,11 @@ class Session:
         began = time.monotonic()
         number = secrets.randbits(53)  # not to be guessed, so that no reply can be sent ahead of its request
         request = Message({**message.header, "id": number}, message.arrays)
-        self._channel.look()
-        self._running.go_on()
-        self._channel.send(request, limit_s)
-        return _reply_to(request, self._channel.receive(limit_s - (time.monotonic() - began)))
+        running, channel = self._live()
+        channel.look()
+        running.go_on()
+        channel.send(request, limit_s)
+        return _reply_to(request, channel.receive(limit_s - (time.monotonic() - began)))
 
     def _remaining_s(self) -> float:
         left_s = self.setting.until - time.monotonic()

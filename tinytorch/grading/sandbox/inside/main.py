@@ -10,9 +10,13 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .confine import confine
 from .shell import OpenShell
+
+if TYPE_CHECKING:
+    from .calls import Requests
 
 
 def main(open_shell: OpenShell) -> None:
@@ -35,7 +39,7 @@ def main(open_shell: OpenShell) -> None:
     os._exit(0)
 
 
-def serve(wire: socket.socket, requests: object, settings: dict[str, int]) -> None:
+def serve(wire: socket.socket, requests: Requests, settings: dict[str, int]) -> None:
     """Says that it is ready, then one reply for each request."""
     from .wire import PREFIX, Message, decode, encode, read_prefix
 

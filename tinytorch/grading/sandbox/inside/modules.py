@@ -36,7 +36,7 @@ class StudentKernels(MetaPathFinder, Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         if module.__name__ == PACKAGE:
-            module.__getattr__ = self._search
+            vars(module)["__getattr__"] = self._search
             return
         lesson = self._lessons[module.__name__.rpartition(".")[2]]
         for name, source in lesson["cells"]:

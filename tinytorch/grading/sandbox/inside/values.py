@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -106,15 +106,15 @@ class Packer:
         if known is not None:
             return known
         kind = type(value)
-        if kind is np.ndarray and value.dtype.str in DTYPES:
-            if _elements_overlap(value) and not (self.any_layout or self.strict):
-                return self._refuse(OVERLAPPING)
-            return ["array", self._place(value)]
-        if kind is np.ndarray:
-            return self._refuse(f"an array of dtype {value.dtype}")
-        if isinstance(value, np.ndarray):
+        if not isinstance(value, np.ndarray):
+            return self._refuse(f"an object of type {kind.__name__}")
+        if kind is not np.ndarray:
             return self._refuse(f"an array of the subclass {kind.__name__}; a plain numpy.ndarray is needed")
-        return self._refuse(f"an object of type {kind.__name__}")
+        if value.dtype.str not in DTYPES:
+            return self._refuse(f"an array of dtype {value.dtype}")
+        if _elements_overlap(value) and not (self.any_layout or self.strict):
+            return self._refuse(OVERLAPPING)
+        return ["array", self._place(value)]
 
     def _place(self, array: np.ndarray) -> int:
         for index, known in enumerate(self.arrays):
@@ -211,6 +211,6 @@ def _number(read: Callable[[str], Any], text: str) -> Any:
 
 def _scalar(dtype: str, raw: str) -> np.generic:
     try:
-        return np.frombuffer(bytes.fromhex(raw), dtype=dtype)[0:1].reshape(())[()]
+        return cast(np.generic, np.frombuffer(bytes.fromhex(raw), dtype=dtype)[0:1].reshape(())[()])
     except ValueError as err:
         raise WireError("a NumPy scalar's bytes do not fit its dtype") from err

@@ -20,7 +20,7 @@ import numpy as np
 
 MAGIC = b"TTk1"
 PREFIX = struct.Struct(">4sIQ")
-DTYPES = frozenset(np.dtype(code).newbyteorder(order).str for code in "?bBhHiIqQefdFD" for order in "<>")
+DTYPES = frozenset(np.dtype(f"{order}{code}").str for code in "?bBhHiIqQefdFD" for order in "<>")
 MAX_ARRAYS = 4096
 MAX_DIMENSIONS = 32
 ALIGNMENT_BYTES = 64
