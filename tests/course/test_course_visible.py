@@ -10,9 +10,10 @@ from nbformat.v4 import new_code_cell
 
 from tests.courses.tiny import edit, solve
 from tinytorch.course.names import Module
-from tinytorch.course.notebooks import grade_id, read_notebook, write_notebook
+from tinytorch.course.notebooks import read_notebook, write_notebook
 from tinytorch.course.project import Project
 from tinytorch.course.visible import LessonRun, run_checks
+from tinytorch.notebooks.cells import grade_id
 
 ANSWER = "return given(a) + given(b)"
 

@@ -11,7 +11,9 @@ with atheris.instrument_imports(
     include=[
         "tinytorch.grading.sandbox.inside.wire",
         "tinytorch.grading.sandbox.inside.values",
-        "tinytorch.grading.handed_in.cells",
+        "tinytorch.grading.sandbox.outputs",
+        "tinytorch.notebooks.code",
+        "tinytorch.text",
         "tinytorch.grading.checks.check",
         "tinytorch.grading.collect.owners",
         "tinytorch.grading.collect.archives",

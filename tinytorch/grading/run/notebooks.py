@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-from tinytorch.course.source import default_exp
 from tinytorch.grading.base.digests import notebooks_digest
 from tinytorch.grading.base.setup import Setup
-from tinytorch.grading.handed_in.cells import Cell, Module, code_cells, meant_for_export, modules, short_name
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run.imports import Name, reachable
+from tinytorch.notebooks.code import MAX_CELL_CHARS, Cell, Module, code_cells, meant_for_export, short_name
+from tinytorch.notebooks.exercises import Exercise, lesson_exercises
+from tinytorch.notebooks.exports import default_exp
 
 
 class Notebooks:
@@ -30,12 +32,14 @@ class Notebooks:
         self.repairs: list[str] = []
         self.absent: dict[str, str] = {}
         self.cells: dict[str, tuple[Cell, ...]] = {}
+        self.exercises: list[Exercise] = []
         self._given: dict[Name, tuple[Cell, ...]] = {}
         self._names: dict[str, Name] = {}
         for path in sorted(setup.release_dir.glob("*.ipynb")):
             release = nbformat.read(path, as_version=4)
             name = self._add_given(path.stem, release)
             self._names[path.stem] = name
+            self.exercises += lesson_exercises(path.stem, release)
             self.cells[path.stem] = code_cells(path.stem, self._submitted(submission_dir, path, release), release)
             meant = meant_for_export(self.cells[path.stem], self._given[name])
             self.repairs += [f"{path.stem}: {words}" for words in meant.values()]
@@ -62,11 +66,18 @@ class Notebooks:
         """
         own = {name: lesson for lesson, name in self._names.items()}
         packages: dict[str, dict[str, Module]] = {}
+        chars = 0
         for name in self._imports[lesson]:
+            given = self._given[name]
+            exported = _exported(self.cells[own[name]], given, left_out(own[name])) if name in own else ()
+            sources: list[list[Any]] = []
+            for cell in exported:
+                chars += len(cell.source)
+                if chars <= MAX_CELL_CHARS:
+                    sources.append([cell.name, cell.source])
+            rest: list[list[Any]] = [[cell.name, cell.source, cell.defined] for cell in given if cell.is_exported]
             package, short = name
-            cells, without = ((), frozenset[int]()) if name not in own else (self.cells[own[name]], left_out(own[name]))
-            made = modules({short: cells}, {short: self._given[name]}, {short: set(without)})
-            packages.setdefault(package, {}).update(made)
+            packages.setdefault(package, {})[short] = {"cells": sources, "given": rest}
         return packages
 
     def _add_given(self, lesson: str, release: NotebookNode) -> Name:
@@ -97,6 +108,12 @@ class Notebooks:
             self.absent[lesson] = f"the notebook cannot be read: {taken.unreadable}"
             return release
         return taken.notebook
+
+
+def _exported(cells: Sequence[Cell], given: Sequence[Cell], left_out: frozenset[int]) -> tuple[Cell, ...]:
+    """What other lessons import of a student's: exported cells, and those meant to be, but for the ones left out."""
+    meant = meant_for_export(cells, given)
+    return tuple(cell for cell in cells if (cell.is_exported or cell in meant) and cell.number not in left_out)
 
 
 def _plain(cells: Sequence[Cell]) -> list[dict[str, object]]:

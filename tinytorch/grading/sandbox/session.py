@@ -17,11 +17,13 @@ from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CellRun
 from tinytorch.grading.base.setup import Sandbox
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, StudentError, TimedOut, to_exception
-from tinytorch.grading.handed_in.cells import Cell, Module, clean_outputs, clean_text
 from tinytorch.grading.sandbox.channel import Channel, DeadlineError, HungUpError
 from tinytorch.grading.sandbox.inside.wire import Message, WireError
+from tinytorch.grading.sandbox.outputs import clean_outputs
 from tinytorch.grading.sandbox.running import Running
 from tinytorch.grading.sandbox.standstill import stop
+from tinytorch.notebooks.code import Cell, Module
+from tinytorch.text import clean_text
 
 Answer = TypeVar("Answer")
 Strike = TimedOut | Crashed
