@@ -124,7 +124,7 @@ def test_what_jupyter_understands_runs(kit: Project, notebook: Path, line: str) 
 
 def test_input_is_refused_and_nothing_waits(kit: Project, notebook: Path) -> None:
     add_cell(notebook, "input('name? ')")
-    assert "EOFError" in run(kit, notebook).errors[0].message
+    assert "input() cannot be answered" in run(kit, notebook).errors[0].message
 
 
 def test_a_measuring_cell_is_left_out(kit: Project, notebook: Path) -> None:
