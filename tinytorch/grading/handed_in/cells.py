@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u
 _MAX_OUTPUTS = 500
 
 MAX_CELL_CHARS = 400_000  # a message that carries it, however its characters are escaped, stays below its limit
-
-Module = dict[str, list[list[Any]]]  # "cells": [name, source] each; "given": [name, source, what it defines] each
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +70,6 @@ def code_cells(lesson: str, notebook: NotebookNode, release: NotebookNode | None
 def short_name(lesson: str) -> str:
     """`02_matmul` is the module `matmul`."""
     return lesson.partition("_")[2] or lesson
-
-
-def modules(
-    lessons: Mapping[str, Sequence[Cell]], given: Mapping[str, Sequence[Cell]], left_out: Mapping[str, set[int]]
-) -> dict[str, Module]:
-    """What `tinytorch.core.kernels` is made of: each lesson's exported cells, without those that ended a process.
-
-    `given` holds the release's cells; they define what the student's own leave undefined, so that another lesson's
-    import fails for nothing but the use of what is not there. Cells that are `meant_for_export` come too.
-    """
-    found: dict[str, Module] = {}
-    chars = 0
-    for lesson, cells in lessons.items():
-        kept: list[list[Any]] = []
-        meant = set(meant_for_export(cells, given[lesson]))
-        for cell in cells:
-            if (cell.is_exported or cell in meant) and cell.number not in left_out.get(lesson, set()):
-                chars += len(cell.source)
-                if chars <= MAX_CELL_CHARS:
-                    kept.append([cell.name, cell.source])
-        rest = [[cell.name, cell.source, cell.defined] for cell in given[lesson] if cell.is_exported]
-        found[short_name(lesson)] = {"cells": kept, "given": rest}
-    return found
 
 
 def meant_for_export(cells: Sequence[Cell], given: Sequence[Cell]) -> dict[Cell, str]:

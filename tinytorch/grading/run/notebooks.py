@@ -12,9 +12,10 @@ from nbformat import NotebookNode
 from tinytorch.course.source import default_exp
 from tinytorch.grading.base.digests import notebooks_digest
 from tinytorch.grading.base.setup import Setup
-from tinytorch.grading.handed_in.cells import Cell, Module, code_cells, meant_for_export, modules, short_name
+from tinytorch.grading.handed_in.cells import MAX_CELL_CHARS, Cell, code_cells, meant_for_export, short_name
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run.imports import Name, reachable
+from tinytorch.grading.sandbox.inside.protocol import CellCode, GivenCell, LessonCode
 
 
 class Notebooks:
@@ -55,19 +56,31 @@ class Notebooks:
         }
         return {"lesson": lesson, "cells": _plain(self.cells[lesson]), "imports": imported}
 
-    def packages_for(self, lesson: str, left_out: Callable[[str], frozenset[int]]) -> dict[str, dict[str, Module]]:
+    def packages_for(self, lesson: str, left_out: Callable[[str], frozenset[int]]) -> dict[str, dict[str, LessonCode]]:
         """The packages that the lesson's imports find, made of the lessons that it may reach.
 
         `left_out` tells the cells of a lesson that are not run for others, since they hung or killed its process.
+        All that come from the student are at most `MAX_CELL_CHARS` long together; what is beyond is left out.
         """
         own = {name: lesson for lesson, name in self._names.items()}
-        packages: dict[str, dict[str, Module]] = {}
+        packages: dict[str, dict[str, LessonCode]] = {}
+        chars = 0
         for name in self._imports[lesson]:
-            package, short = name
-            cells, without = ((), frozenset[int]()) if name not in own else (self.cells[own[name]], left_out(own[name]))
-            made = modules({short: cells}, {short: self._given[name]}, {short: set(without)})
-            packages.setdefault(package, {}).update(made)
+            cells = self._exported(own[name], left_out(own[name])) if name in own else []
+            kept = []
+            for cell in cells:
+                chars += len(cell.source)
+                if chars <= MAX_CELL_CHARS:
+                    kept.append(CellCode(cell.name, cell.source))
+            given = [GivenCell(cell.name, cell.source, cell.defined) for cell in self._given[name] if cell.is_exported]
+            packages.setdefault(name[0], {})[name[1]] = LessonCode(tuple(kept), tuple(given))
         return packages
+
+    def _exported(self, lesson: str, left_out: frozenset[int]) -> list[Cell]:
+        """The cells of a lesson that its importers get; those that are `meant_for_export` too."""
+        cells = self.cells[lesson]
+        meant = meant_for_export(cells, self._given[self._names[lesson]])
+        return [cell for cell in cells if (cell.is_exported or cell in meant) and cell.number not in left_out]
 
     def _add_given(self, lesson: str, release: NotebookNode) -> Name:
         """The release's own cells under the name that the lesson is imported by."""
