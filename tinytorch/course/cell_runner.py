@@ -5,8 +5,8 @@ Started by path in a process of its own: `python -I cell_runner.py JOB`. JOB is 
 goes out before the first cell, one after each, on the stdout this process was started with; what the cells print goes
 nowhere.
 
-The cells run in the shell that grading uses, `tinytorch.notebooks.shell`: real files for cells, magics, input() refused,
-the same backend of Matplotlib. What differs from grading: nothing is isolated, time is the only limit, and `tinytorch`,
+The cells run in the shell that grading uses, `tinytorch.notebooks.shell`: real files for cells, magics, input()
+refused, the same backend of Matplotlib. What differs from grading: nothing is isolated, time is the only limit, and `tinytorch`,
 with the student's exported package, is that of the kit.
 """
 

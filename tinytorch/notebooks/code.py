@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from nbformat import NotebookNode
 
@@ -12,8 +11,6 @@ from tinytorch.notebooks import exports
 from tinytorch.notebooks.cells import grade_id, is_measure, numbered
 
 MAX_CELL_CHARS = 400_000  # a message that carries it, however its characters are escaped, stays below its limit
-
-Module = dict[str, list[list[Any]]]  # "cells": [name, source] each; "given": [name, source, what it defines] each
 
 
 @dataclass(frozen=True, slots=True)

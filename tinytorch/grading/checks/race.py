@@ -15,8 +15,17 @@ from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.student_errors import StudentTrouble, is_students
 from tinytorch.grading.checks import check
 from tinytorch.grading.checks.failed import CheckFailed
+from tinytorch.grading.sandbox.inside.protocol import (
+    Define,
+    Held,
+    Missing,
+    Reply,
+    Target,
+    TimeCalls,
+    Timed,
+    expect,
+)
 from tinytorch.grading.sandbox.inside.values import Packer, Unpacker, Unsupported
-from tinytorch.grading.sandbox.inside.wire import Message, WireError
 from tinytorch.grading.sandbox.session import Session
 
 Verify = Callable[[tuple[Any, ...], Any], None]
@@ -59,8 +68,9 @@ class Race:
         self._missing_words = missing_words
         self._calls = 1
         self._around_s = self._copy_s = math.inf  # the least so far, of the way to the process and back, and of copying
-        define = Message({"op": "define", "source": reference, "name": "reference"})
-        self._remote = self._trusted(define, _number)
+        with self._faults():
+            define = Define(reference, "reference")
+            self._remote = self._reference.ask(define, "the reference", lambda reply: expect(reply, Held).remote)
 
     def run(self, bounds: tuple[float, ...], calls: int = 1) -> Comparison:
         """Both sides run before any timing, so that nobody's compilation counts. A sample is `calls` calls."""
@@ -75,15 +85,15 @@ class Race:
     def _candidate_s(self) -> float:
         batch = self._fresh()
 
-        def ask(message: Message, arrays: Sequence[np.ndarray]) -> tuple[float, _Sample | None]:
-            return self._session.timed(message, arrays, self._name, _sample)
+        def ask(request: TimeCalls, arrays: Sequence[np.ndarray]) -> tuple[float, _Sample | None]:
+            return self._session.timed(request, arrays, self._name, _sample)
 
-        took_s, sample = self._once(ask, {"name": self._name}, batch)
+        took_s, sample = self._once(ask, Target(self._name), batch)
         self._check(batch, sample.results)
         return self._net(took_s)
 
     def _reference_s(self) -> float:
-        took_s, sample = self._once(self._trusted_sample, {"remote": self._remote}, self._fresh())
+        took_s, sample = self._once(self._trusted_sample, Target(remote=self._remote), self._fresh())
         self._around_s = min(self._around_s, took_s - sample.call_s - sample.copy_s)
         self._copy_s = min(self._copy_s, sample.copy_s)
         return self._net(took_s)
@@ -99,7 +109,7 @@ class Race:
 
     def _check(self, batch: list[tuple[Any, ...]], results: list[Any]) -> None:
         if self._verify is None:
-            _, expected = self._once(self._trusted_sample, {"remote": self._remote}, batch)
+            _, expected = self._once(self._trusted_sample, Target(remote=self._remote), batch)
         for number, (inputs, result) in enumerate(zip(batch, results, strict=True)):
             if isinstance(result, Unsupported):
                 raise CheckFailed(f"{self._name} returned {result.words}, which cannot be used here")
@@ -108,13 +118,11 @@ class Race:
             else:
                 _agree(result, expected.results[number], inputs)
 
-    def _once(
-        self, ask: Callable[..., Any], target: dict[str, Any], batch: list[tuple[Any, ...]]
-    ) -> tuple[float, _Sample]:
+    def _once(self, ask: Callable[..., Any], target: Target, batch: list[tuple[Any, ...]]) -> tuple[float, _Sample]:
         """Seconds of one sample, and what came of it."""
         packer = Packer(strict=True)
-        message = Message({"op": "timed", "target": target, "args": packer.pack(tuple(batch))})
-        took_s, sample = ask(message, packer.arrays)
+        request = TimeCalls(target, packer.pack(tuple(batch)))
+        took_s, sample = ask(request, packer.arrays)
         if sample is None:
             raise CheckFailed(self._missing_words(self._name))
         if isinstance(sample.results, Unsupported):
@@ -123,13 +131,9 @@ class Race:
             raise CheckFailed(f"{self._name} did not give a result for each call")
         return took_s, sample
 
-    def _trusted_sample(self, message: Message, arrays: Sequence[np.ndarray]) -> tuple[float, _Sample | None]:
+    def _trusted_sample(self, request: TimeCalls, arrays: Sequence[np.ndarray]) -> tuple[float, _Sample | None]:
         with self._faults():
-            return self._reference.timed(message, arrays, "the reference", _sample)
-
-    def _trusted(self, message: Message, read: Callable[[Message], Any]) -> Any:
-        with self._faults():
-            return self._reference.ask(message, "the reference", read)
+            return self._reference.timed(request, arrays, "the reference", _sample)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -149,21 +153,10 @@ def _agree(result: Any, expected: Any, inputs: tuple[Any, ...]) -> None:
     check.close(result, expected, dtype=expected.dtype, terms=terms, what="a timed result")
 
 
-def _number(reply: Message) -> int:
-    match reply.header.get("value"):
-        case ["remote", int() as number]:
-            return number
-    raise WireError("a reply of the wrong kind")
-
-
-def _sample(reply: Message) -> _Sample | None:
-    """What a "timed" reply holds; None where there is no such function."""
-    if reply.header["kind"] == "missing":
+def _sample(reply: Reply, arrays: tuple[np.ndarray, ...]) -> _Sample | None:
+    """What a sample's reply holds; None where there is no such function."""
+    if isinstance(reply, Missing):
         return None
-    if reply.header["kind"] != "timed":
-        raise WireError("a reply of the wrong kind")
-    call_s, copy_s = (reply.header.get(name) for name in ("call_s", "copy_s"))
-    if not (type(call_s) is float and type(copy_s) is float):
-        raise WireError("a reply with the wrong fields")
-    unpacker = Unpacker(reply.arrays, lambda number: Unsupported("an object"))
-    return _Sample(unpacker.unpack(reply.header.get("value")), call_s, copy_s)
+    timed = expect(reply, Timed)
+    unpacker = Unpacker(arrays, lambda number: Unsupported("an object"))
+    return _Sample(unpacker.unpack(timed.value), timed.call_s, timed.copy_s)

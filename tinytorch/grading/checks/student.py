@@ -16,8 +16,21 @@ from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.checks.plausible import Work, check_possible, measured_roof
 from tinytorch.grading.checks.race import Race, Verify
 from tinytorch.grading.checks.running import RunningCheck
+from tinytorch.grading.sandbox.inside.protocol import (
+    Called,
+    CallFunction,
+    Define,
+    GetAttribute,
+    Held,
+    Missing,
+    Reply,
+    Target,
+    Value,
+    Want,
+    expect,
+)
 from tinytorch.grading.sandbox.inside.values import Packer, Tree, Unpacker, Unsupported
-from tinytorch.grading.sandbox.inside.wire import Message, WireError
+from tinytorch.grading.sandbox.inside.wire import WireError
 from tinytorch.grading.sandbox.session import Session
 
 
@@ -69,8 +82,7 @@ class Student:
         """Runs `source`, the grader's own, in the student's process and refers to `name` in it."""
 
         def make() -> int:
-            message = Message({"op": "define", "source": source, "name": name})
-            return self._session.ask(message, name, self._remote_number)
+            return self._session.ask(Define(source, name), name, lambda reply: expect(reply, Held).remote)
 
         self._session.ensure_started()
         return Remote(self, name, make(), self._session.generation, make)
@@ -79,8 +91,14 @@ class Student:
         """The value of an attribute of an object in the student's process."""
         shown = f"{remote._shown}.{attribute}"
         self._session.ensure_started(shown)
-        message = Message({"op": "get", "remote": self._number_of(remote), "attribute": attribute})
-        return self._usable(shown, self._session.ask(message, shown, self._reader(self._session.generation, shown)))
+        request = GetAttribute(self._number_of(remote), attribute)
+        resolve = self._resolver(shown)
+
+        def read(reply: Reply) -> Any:
+            answer = expect(reply, Value)
+            return Unpacker(answer.arrays, resolve).unpack(answer.value)
+
+        return self._usable(shown, self._session.ask(request, shown, read))
 
     def speed(
         self,
@@ -113,51 +131,45 @@ class Student:
         return self._ask_call(name, None, name, args, kwargs, "value").value
 
     def _ask_call(
-        self, shown: str, remote: Remote | None, method: str, args: tuple[Any, ...], kwargs: dict[str, Any], want: str
+        self, shown: str, remote: Remote | None, method: str, args: tuple[Any, ...], kwargs: dict[str, Any], want: Want
     ) -> Call:
         self._session.ensure_started(shown)
         self._check.last_inputs = args
-        target: dict[str, Any] = {"name": method}
-        if remote is not None:
-            target["remote"] = self._number_of(remote)
+        target = Target(method, None if remote is None else self._number_of(remote))
         packer = Packer(reference=self._handle, strict=True)
-        trees = {"args": packer.pack(args), "kwargs": packer.pack(kwargs)}
-        message = Message({"op": "call", "target": target, "want": want, **trees}, tuple(packer.arrays))
-        began = time.perf_counter()
-        read = self._reader(self._session.generation, shown, began)
-        call: Call | None = self._session.ask(message, shown, read)
+        args_tree, kwargs_tree = packer.pack(args), packer.pack(kwargs)
+        request = CallFunction(target, want, args_tree, kwargs_tree, tuple(packer.arrays))
+        call = self._session.ask(request, shown, self._reader(shown, want))
         if call is None:
             raise CheckFailed(self._missing_words(shown))
         self._usable(shown, call.value)
         return call
 
-    def _reader(self, generation: int, shown: str, began: float | None = None) -> Callable[[Message], Any]:
-        """Reads a "value" reply: as a Call when a call began, as the value alone otherwise."""
+    def _reader(self, shown: str, want: Want) -> Callable[[Reply], Call | None]:
+        """Reads the reply to a call that begins now; None where there is nothing to be called."""
+        resolve, began = self._resolver(shown), time.perf_counter()
 
-        def read(reply: Message) -> Any:
-            wall_s = time.perf_counter() - (began or 0.0)
-            if reply.header["kind"] == "missing" and began is not None:
+        def read(reply: Reply) -> Call | None:
+            wall_s = time.perf_counter() - began
+            if isinstance(reply, Missing):
                 return None
-            if reply.header["kind"] != "value":
-                raise WireError("a reply of the wrong kind")
-            unpacker = Unpacker(reply.arrays, lambda number: Remote(self, shown, number, generation))
-            value = unpacker.unpack(reply.header.get("value"))
-            if began is None:
-                return value
-            args = unpacker.unpack(reply.header["args"]) if "args" in reply.header else ()
-            kwargs = unpacker.unpack(reply.header["kwargs"]) if "kwargs" in reply.header else {}
-            same = reply.header.get("result_is")
-            if not (isinstance(args, tuple) and isinstance(kwargs, dict) and isinstance(same, int | str | None)):
+            if want == "remote":
+                return Call(shown, resolve(expect(reply, Held).remote), (), {}, wall_s, None)
+            if not isinstance(reply, Called):
+                answer = expect(reply, Value)  # for what wants "call" too, where all of it is too large to be sent
+                return Call(shown, Unpacker(answer.arrays, resolve).unpack(answer.value), (), {}, wall_s, None)
+            unpacker = Unpacker(reply.arrays, resolve)
+            value, args, kwargs = map(unpacker.unpack, (reply.value, reply.args, reply.kwargs))
+            if not isinstance(args, tuple) or not isinstance(kwargs, dict):
                 raise WireError("a reply with the wrong fields")
-            return Call(shown, value, args, kwargs, wall_s, same)
+            return Call(shown, value, args, kwargs, wall_s, reply.result_is)
 
         return read
 
-    def _remote_number(self, reply: Message) -> int:
-        match reply.header.get("value"):
-            case ["remote", int() as number]:
-                return number
-        raise WireError("a reply of the wrong kind")
+    def _resolver(self, shown: str) -> Callable[[int], Remote]:
+        """Makes what refers to an object of the process of now, by its number there."""
+        generation = self._session.generation
+        return lambda number: Remote(self, shown, number, generation)
 
     def _number_of(self, remote: Remote) -> int:
         """Its number in the process of now; what cannot be made again after a restart is lost."""

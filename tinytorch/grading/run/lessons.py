@@ -98,7 +98,6 @@ class Lessons:
         self._open = lesson
         if lesson not in self._sessions:
             packages = self.notebooks.packages_for(lesson, self._left_out)
-            packages = next(iter(packages.values()), {})  # MERGE
             self._sessions[lesson] = Session(Notebook(lesson, self.notebooks.cells[lesson], packages), self._setting)
         return self._sessions[lesson]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -14,7 +13,8 @@ from tinytorch.grading.base.digests import notebooks_digest
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run.imports import Name, reachable
-from tinytorch.notebooks.code import MAX_CELL_CHARS, Cell, Module, code_cells, meant_for_export, short_name
+from tinytorch.grading.sandbox.inside.protocol import LessonCode
+from tinytorch.notebooks.code import MAX_CELL_CHARS, Cell, code_cells, meant_for_export, short_name
 from tinytorch.notebooks.exercises import Exercise, lesson_exercises
 from tinytorch.notebooks.exports import default_exp
 
@@ -59,10 +59,11 @@ class Notebooks:
         }
         return {"lesson": lesson, "cells": _plain(self.cells[lesson]), "imports": imported}
 
-    def packages_for(self, lesson: str, left_out: Callable[[str], frozenset[int]]) -> dict[str, dict[str, Module]]:
+    def packages_for(self, lesson: str, left_out: Callable[[str], frozenset[int]]) -> dict[str, dict[str, LessonCode]]:
         """The packages that the lesson's imports find, made of the lessons that it may reach.
 
         `left_out` tells the cells of a lesson that are not run for others, since they hung or killed its process.
+        All that come from the student are at most `MAX_CELL_CHARS` long together; what is beyond is left out.
         """
         own = {name: lesson for lesson, name in self._names.items()}
         packages: dict[str, dict[str, Module]] = {}
@@ -79,6 +80,12 @@ class Notebooks:
             package, short = name
             packages.setdefault(package, {})[short] = {"cells": sources, "given": rest}
         return packages
+
+    def _exported(self, lesson: str, left_out: frozenset[int]) -> list[Cell]:
+        """The cells of a lesson that its importers get; those that are `meant_for_export` too."""
+        cells = self.cells[lesson]
+        meant = meant_for_export(cells, self._given[self._names[lesson]])
+        return [cell for cell in cells if (cell.is_exported or cell in meant) and cell.number not in left_out]
 
     def _add_given(self, lesson: str, release: NotebookNode) -> Name:
         """The release's own cells under the name that the lesson is imported by."""
@@ -108,12 +115,6 @@ class Notebooks:
             self.absent[lesson] = f"the notebook cannot be read: {taken.unreadable}"
             return release
         return taken.notebook
-
-
-def _exported(cells: Sequence[Cell], given: Sequence[Cell], left_out: frozenset[int]) -> tuple[Cell, ...]:
-    """What other lessons import of a student's: exported cells, and those meant to be, but for the ones left out."""
-    meant = meant_for_export(cells, given)
-    return tuple(cell for cell in cells if (cell.is_exported or cell in meant) and cell.number not in left_out)
 
 
 def _plain(cells: Sequence[Cell]) -> list[dict[str, object]]:

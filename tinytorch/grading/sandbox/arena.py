@@ -12,12 +12,12 @@ import mmap
 import os
 import tempfile
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from tinytorch.errors import GraderFaultError
-from tinytorch.grading.sandbox.inside.wire import ALIGNMENT_BYTES, DTYPES, MAX_ARRAYS, WireError, read_shape
+from tinytorch.grading.sandbox.inside.protocol import Input, Placed
+from tinytorch.grading.sandbox.inside.wire import ALIGNMENT_BYTES, WireError
 
 ARENA_BYTES = 64 << 20
 PAGE_BYTES = 4096
@@ -30,9 +30,9 @@ class Arena:
         self.fd = _open()
         self._memory = mmap.mmap(self.fd, ARENA_BYTES)
 
-    def place(self, arrays: Sequence[np.ndarray]) -> list[dict[str, Any]]:
+    def place(self, arrays: Sequence[np.ndarray]) -> tuple[Input, ...]:
         """Copies the arrays in, each at its own alignment; what the process needs to find them."""
-        entries, at = [], 0
+        inputs, at = [], 0
         for array in arrays:
             if not array.flags.c_contiguous:
                 raise GraderFaultError("inputs of timed calls must be C-contiguous")
@@ -41,26 +41,20 @@ class Arena:
             if at > ARENA_BYTES:
                 raise GraderFaultError(f"inputs of one timed sample take more than {ARENA_BYTES >> 20} MiB")
             np.copyto(self._view(array.dtype, array.shape, start), array)
-            entry = {"dtype": array.dtype.str, "shape": list(array.shape), "at": start}
-            entries.append(entry | {"writeable": bool(array.flags.writeable)})
-        return entries
+            placed = Placed(array.dtype.str, array.shape, start)
+            inputs.append(Input(placed, writeable=bool(array.flags.writeable)))
+        return tuple(inputs)
 
-    def read(self, entries: object) -> tuple[np.ndarray, ...]:
-        """Copies of the arrays that the process says are there. Nothing that it says is believed: see WireError."""
-        if not isinstance(entries, list) or len(entries) > MAX_ARRAYS:
-            raise WireError(f"results must be a list of at most {MAX_ARRAYS} arrays")
+    def read(self, places: Sequence[Placed]) -> tuple[np.ndarray, ...]:
+        """Copies of the arrays that the process says are there; a WireError if they can't be."""
         arrays, total_bytes = [], 0
-        for entry in entries:
-            match entry:
-                case {"dtype": str() as code, "shape": shape, "at": int() as at} if code in DTYPES:
-                    dtype, lengths = np.dtype(code), read_shape(shape)
-                case _:
-                    raise WireError("a result's description has the wrong fields")
-            size_bytes = math.prod(lengths) * dtype.itemsize
+        for placed in places:
+            dtype = np.dtype(placed.dtype)
+            size_bytes = math.prod(placed.shape) * dtype.itemsize
             total_bytes += size_bytes
-            if at < 0 or at + size_bytes > ARENA_BYTES or total_bytes > ARENA_BYTES:
+            if placed.at + size_bytes > ARENA_BYTES or total_bytes > ARENA_BYTES:
                 raise WireError("a result lies outside the shared memory")
-            arrays.append(self._view(dtype, lengths, at).copy())
+            arrays.append(self._view(dtype, placed.shape, placed.at).copy())
         return tuple(arrays)
 
     def close(self) -> None:

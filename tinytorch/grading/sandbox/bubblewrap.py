@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import secrets
 import shutil
@@ -19,6 +18,7 @@ import psutil
 import tinytorch
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.sandbox.inside.settings import Settings
 from tinytorch.grading.sandbox.runtime import PRIVATE_NAME, runtime_tree
 from tinytorch.grading.sandbox.seccomp import open_program
 
@@ -68,8 +68,16 @@ class Launch:
     folder: Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """What a student process inherits: the socket to the grader and the memory of timed calls."""
+
+    wire: int
+    arena: int
+
+
 def in_bubblewrap(
-    limits: Limits, wire_fd: int, info_fd: int, filter_fd: int | None, hidden: tuple[Path, ...] = ()
+    limits: Limits, descriptors: Descriptors, info_fd: int, filter_fd: int | None, hidden: tuple[Path, ...] = ()
 ) -> Launch:
     """Python inside bubblewrap; `hidden` folders are masked should they lie below a folder that is bound.
 
@@ -78,6 +86,7 @@ def in_bubblewrap(
     uid = None
     if os.geteuid() == 0:  # an id that nobody else on this machine has: limits and signals reach only this sandbox
         uid = (1 << 30) + secrets.randbelow(1 << 29)
+    settings = _settings(limits, descriptors, _INSIDE, uid, _processes(limits, own_count=True))
     command = [
         _bwrap(),
         *_namespaces(uid),
@@ -87,16 +96,15 @@ def in_bubblewrap(
         *("--proc", "/proc", "--dev", "/dev"),
         *("--perms", "1777", "--size", str(_SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),
         *("--ro-bind", str(runtime_tree()), str(_RUNTIME_INSIDE), "--remount-ro", "/", "--chdir", "/", "--"),
-        *_python(limits, _INSIDE, _RUNTIME_INSIDE, wire_fd, uid, _processes(limits, own_count=True)),
+        *_python(settings, _RUNTIME_INSIDE),
     ]
     return Launch(command, _environment(_INSIDE, limits), None)
 
 
-def in_the_open(limits: Limits, wire_fd: int, folder: Path) -> Launch:
+def in_the_open(limits: Limits, descriptors: Descriptors, folder: Path) -> Launch:
     """Python alone, in a private folder: limits hold, but files, network and other processes are within reach."""
-    processes = _processes(limits, own_count=False)
-    command = _python(limits, folder, runtime_tree(), wire_fd, None, processes)
-    return Launch(command, _environment(folder, limits), folder)
+    settings = _settings(limits, descriptors, folder, None, _processes(limits, own_count=False))
+    return Launch(_python(settings, runtime_tree()), _environment(folder, limits), folder)
 
 
 @functools.cache
@@ -104,7 +112,7 @@ def check_available() -> None:
     """Starts Python in a sandbox once; SandboxUnavailableError says why that cannot be done and what to do."""
     filter_fd = open_program()
     try:
-        launch = in_bubblewrap(Limits(), 0, 2, filter_fd)
+        launch = in_bubblewrap(Limits(), Descriptors(0, 0), 2, filter_fd)
         at = launch.command.index("--")
         trial = [part if part != "--info-fd" else "--json-status-fd" for part in launch.command[:at]]
         trial += ["--", sys.executable, "-I", "-c", "print('inside')"]
@@ -220,21 +228,29 @@ def _processes(limits: Limits, own_count: bool) -> int:
     return limits.processes + sum(threads)
 
 
-def _python(limits: Limits, folder: Path, runtime: Path, wire_fd: int, uid: int | None, processes: int) -> list[str]:
-    settings: dict[str, Any] = {
-        "uid": uid,
-        "wire_fd": wire_fd,
-        "work": str(folder / "work"),
-        "cells": str(folder / "cells"),
-        "processes": processes,
-    }
-    for name in ("cpu_s", "file_bytes", "open_files", "memory_bytes", "header_bytes", "message_bytes"):
-        settings[name] = getattr(limits, name)
-    for name in ("cell_text_chars", "cell_image_chars"):
-        settings[name] = getattr(limits, name)
+def _settings(limits: Limits, descriptors: Descriptors, folder: Path, uid: int | None, processes: int) -> Settings:
+    return Settings(
+        uid=uid,
+        wire_fd=descriptors.wire,
+        arena_fd=descriptors.arena,
+        work_dir=str(folder / "work"),
+        cells_dir=str(folder / "cells"),
+        cpu_s=limits.cpu_s,
+        memory_bytes=limits.memory_bytes,
+        file_bytes=limits.file_bytes,
+        processes=processes,
+        open_files=limits.open_files,
+        header_bytes=limits.header_bytes,
+        message_bytes=limits.message_bytes,
+        cell_text_chars=limits.cell_text_chars,
+        cell_image_chars=limits.cell_image_chars,
+    )
+
+
+def _python(settings: Settings, runtime: Path) -> list[str]:
     paths = [str(runtime), *(str(path) for path in _site_folders())]
     start = _START.format(paths=paths, student_side=PRIVATE_NAME)
-    return [sys.executable, "-I", "-B", "-X", "utf8", "-c", start, json.dumps(settings)]
+    return [sys.executable, "-I", "-B", "-X", "utf8", "-c", start, settings.to_argument()]
 
 
 def _environment(folder: Path, limits: Limits) -> dict[str, str]:

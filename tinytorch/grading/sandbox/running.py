@@ -19,7 +19,7 @@ from tinytorch.errors import GraderFaultError, SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.setup import Sandbox
 from tinytorch.grading.sandbox.arena import Arena
-from tinytorch.grading.sandbox.bubblewrap import Launch, in_bubblewrap, in_the_open
+from tinytorch.grading.sandbox.bubblewrap import Descriptors, Launch, in_bubblewrap, in_the_open
 from tinytorch.grading.sandbox.seccomp import open_program
 from tinytorch.grading.sandbox.standstill import go_on, stop_all
 
@@ -39,16 +39,16 @@ class Running:
         self._root_pid = 0  # of the process whose descendants are what was started here
         self._stopped: tuple[int, ...] = ()
         self.arena = Arena()
+        passed = Descriptors(theirs.fileno(), self.arena.fd)
         read_end, write_end = os.pipe()
         self.print_fd = read_end
         os.set_blocking(read_end, False)
         try:
             if sandbox == "bwrap":
-                self._start_isolated(limits, theirs, write_end, hidden)
+                self._start_isolated(limits, passed, write_end, hidden)
             else:
                 self._folder = Path(tempfile.mkdtemp(prefix="tinytorch-student-"))
-                launch = in_the_open(limits, theirs.fileno(), self._folder)
-                self._popen = _start(launch, theirs, write_end, self.arena.fd)
+                self._popen = _start(in_the_open(limits, passed, self._folder), passed, write_end)
                 self._root_pid = self._popen.pid
         except BaseException:
             self._close()
@@ -60,16 +60,16 @@ class Running:
             self.exit_fd = os.pidfd_open(self._popen.pid)
         self.wire.setblocking(False)
 
-    def _start_isolated(self, limits: Limits, theirs: socket.socket, output: int, hidden: tuple[Path, ...]) -> None:
+    def _start_isolated(self, limits: Limits, passed: Descriptors, output: int, hidden: tuple[Path, ...]) -> None:
         info_read, info_write = os.pipe()
-        passed = [info_write]
+        own = [info_write]  # of bubblewrap
         try:
             filter_fd = open_program()
-            passed += [] if filter_fd is None else [filter_fd]
-            launch = in_bubblewrap(limits, theirs.fileno(), info_write, filter_fd, hidden)
-            self._popen = _start(launch, theirs, output, self.arena.fd, *passed)
+            own += [] if filter_fd is None else [filter_fd]
+            launch = in_bubblewrap(limits, passed, info_write, filter_fd, hidden)
+            self._popen = _start(launch, passed, output, *own)
         finally:
-            for descriptor in passed:
+            for descriptor in own:
                 os.close(descriptor)
         with os.fdopen(info_read, "rb") as info:
             said = info.read()
@@ -173,15 +173,15 @@ def _processes_with(name: str, value: str) -> list[psutil.Process]:
     return found
 
 
-def _start(launch: Launch, theirs: socket.socket, output: int, arena: int, *more: int) -> subprocess.Popen[bytes]:
+def _start(launch: Launch, passed: Descriptors, output: int, *more: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         launch.command,
-        env=launch.environment | {"TINYTORCH_ARENA": str(arena)},
+        env=launch.environment,
         cwd=launch.folder,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
-        pass_fds=(theirs.fileno(), arena, *more),
+        pass_fds=(passed.wire, passed.arena, *more),
         start_new_session=True,
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,11 +18,29 @@ from tinytorch.grading.base.result import CellRun
 from tinytorch.grading.base.setup import Sandbox
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, StudentError, TimedOut, to_exception
 from tinytorch.grading.sandbox.channel import Channel, DeadlineError, HungUpError
-from tinytorch.grading.sandbox.inside.wire import Message, WireError
+from tinytorch.grading.sandbox.inside.protocol import (
+    TRACEBACK_CHARS,
+    WORDS_CHARS,
+    CellRan,
+    Done,
+    Failed,
+    LessonCode,
+    Packages,
+    Ready,
+    Reply,
+    Request,
+    RunCell,
+    TimeCalls,
+    Timed,
+    expect,
+    read_reply,
+    to_message,
+)
+from tinytorch.grading.sandbox.inside.wire import WireError
 from tinytorch.grading.sandbox.outputs import clean_outputs
 from tinytorch.grading.sandbox.running import Running
 from tinytorch.grading.sandbox.standstill import stop
-from tinytorch.notebooks.code import Cell, Module
+from tinytorch.notebooks.code import Cell
 from tinytorch.text import clean_text
 
 Answer = TypeVar("Answer")
@@ -31,11 +49,11 @@ Strike = TimedOut | Crashed
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """What a session runs: the cells of one lesson, and the modules that its imports find."""
+    """What a session runs: the cells of one lesson, and the packages that its imports find."""
 
     lesson: str
     cells: tuple[Cell, ...] = ()
-    modules: dict[str, Module] = field(default_factory=dict)
+    packages: Mapping[str, Mapping[str, LessonCode]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,59 +107,57 @@ class Session:
             raise GraderFaultError(f"{self.notebook.lesson}: asked of a student process that does not run")
         return self._running, self._channel
 
-    def ask(self, message: Message, strikes_for: str, read: Callable[[Message], Answer]) -> Answer:
+    def ask(self, request: Request, strikes_for: str, read: Callable[[Reply], Answer]) -> Answer:
         """What `read` makes of the reply. Exceptions of the student's code, time-outs and deaths are raised.
 
         `strikes_for` is the function that a time-out or a death is put down to.
         """
         self.ensure_started(strikes_for)
-        return self._answer(lambda limit_s: self._exchange(message, limit_s), strikes_for, read)
+        return self._answer(lambda limit_s: read(_unless_failed(self._exchange(request, limit_s))), strikes_for)
 
     def timed(
-        self, message: Message, arrays: Sequence[np.ndarray], strikes_for: str, read: Callable[[Message], Answer]
+        self,
+        request: TimeCalls,
+        arrays: Sequence[np.ndarray],
+        strikes_for: str,
+        read: Callable[[Reply, tuple[np.ndarray, ...]], Answer],
     ) -> tuple[float, Answer]:
         """As `ask`, for a request whose arrays lie in the arena; also the seconds from request to reply.
 
-        The process stands still before the clock starts and after it has stopped. What `read` finds in the reply is
+        The process stands still before the clock starts and after it has stopped. What `read` is given of the arena is
         what was there then. It goes on standing still until the next request, so that it cannot slow anybody else.
         """
         self.ensure_started(strikes_for)
         running, channel = self._live()
         running.stand_still()
-        entries = running.arena.place(arrays)
-        request = Message({**message.header, "entries": entries, "id": secrets.randbits(53)})
-        took_s = 0.0
+        number = _new_number()
+        message = to_message(replace(request, inputs=running.arena.place(arrays)), number)
 
-        def exchange(limit_s: float) -> Message:
-            nonlocal took_s
+        def exchange(limit_s: float) -> tuple[float, Answer]:
             began = time.perf_counter()
-            channel.send(request, limit_s)
+            channel.send(message, limit_s)
             members = running.go_on()
-            reply = channel.receive(limit_s)
+            received = channel.receive(limit_s)
             stop(members)
             took_s = time.perf_counter() - began
             running.stand_still()
-            if reply.header.get("kind") == "timed":
-                arrays = running.arena.read(reply.header.get("entries"))
-                reply = Message(reply.header, arrays)
-            return _reply_to(request, reply)
+            reply = _unless_failed(read_reply(received, number))
+            return took_s, read(reply, running.arena.read(reply.places) if isinstance(reply, Timed) else ())
 
-        answer = self._answer(exchange, strikes_for, read)
-        return took_s, answer
+        return self._answer(exchange, strikes_for)
 
-    def _answer(
-        self, exchange: Callable[[float], Message], strikes_for: str, read: Callable[[Message], Answer]
-    ) -> Answer:
-        limit_s = min(self.setting.limits.call_s, self._remaining_s())
+    def _answer(self, exchange: Callable[[float], Answer], strikes_for: str) -> Answer:
+        call_s, remaining_s = self.setting.limits.call_s, self._remaining_s()
+        limit_s = min(call_s, remaining_s)
         try:
-            reply = exchange(limit_s)
-            if reply.header["kind"] != "error":
-                return read(reply)
+            return exchange(limit_s)
         except DeadlineError as err:
+            if remaining_s < call_s:  # the function might have returned in the time that it is allowed
+                self.close()
+                raise self._out_of_time() from err
             raise self._strike(strikes_for, f"{strikes_for} did not return within {limit_s:.0f} s", TimedOut) from err
         except (HungUpError, WireError) as err:
             raise self._strike(strikes_for, self._death_words(strikes_for, err), Crashed) from err
-        raise to_exception(_read_error(reply.header.get("error")))
 
     def close(self) -> None:
         """Ends the process, if there is one."""
@@ -158,8 +174,8 @@ class Session:
         self._running = Running(limits, self.setting.sandbox, self.setting.hidden)
         self._channel = Channel(self._running, limits)
         try:  # no code of the student's has run yet, so whatever goes wrong here is not theirs
-            self._channel.receive(limits.start_s)
-            self._exchange(Message({"op": "modules", "modules": self.notebook.modules}), limits.start_s)
+            expect(read_reply(self._channel.receive(limits.start_s), 0), Ready)
+            expect(self._exchange(Packages(self.notebook.packages), limits.start_s), Done)
         except (DeadlineError, HungUpError, WireError) as err:
             printed = self._end_and_tail()
             raise GraderFaultError(f"a student process did not start ({type(err).__name__}): {printed}") from err
@@ -182,47 +198,52 @@ class Session:
         began = time.monotonic()
         limit_s = min(limits.cell_s, left_s, self._remaining_s())
         try:
-            reply = self._exchange(Message({"op": "cell", "name": cell.name, "source": cell.source}), limit_s)
+            reply = self._exchange(RunCell(cell.name, cell.source), limit_s)
+            ran = reply if isinstance(reply, Failed) else expect(reply, CellRan)
         except DeadlineError:
             self.close()
             self._note(cell, "timed_out", f"this cell did not end within {limit_s:.0f} s and was stopped")
         except (HungUpError, WireError) as err:
             self._note(cell, "crashed", self._death_words("this cell", err))
         else:
-            self._record(cell, reply)
+            self._record(cell, ran)
             return True
         finally:
             self._cells_s += time.monotonic() - began
         self.left_out.add(cell.number)
         return False
 
-    def _record(self, cell: Cell, reply: Message) -> None:
-        status = "ok" if reply.header.get("status") == "ok" else "error"
-        words = clean_text(reply.header.get("words"), 2000)
+    def _record(self, cell: Cell, ran: CellRan | Failed) -> None:
+        if isinstance(ran, Failed):  # the shell itself, which the cell may have changed
+            self._note(cell, "error", described(ran).words())
+            return
         limits = self.setting.limits
-        outputs = clean_outputs(reply.header.get("outputs"), 2 * (limits.cell_text_chars + limits.cell_image_chars))
-        self._runs[cell.number] = CellRun(self.notebook.lesson, cell.cell_id, status, outputs, words)
+        outputs = clean_outputs(list(ran.outputs), 2 * (limits.cell_text_chars + limits.cell_image_chars))
+        words = clean_text(ran.words, WORDS_CHARS)
+        self._runs[cell.number] = CellRun(self.notebook.lesson, cell.cell_id, ran.status, outputs, words)
 
     def _note(self, cell: Cell, status: str, words: str) -> None:
         self._runs[cell.number] = CellRun(self.notebook.lesson, cell.cell_id, status, words=words)
 
-    def _exchange(self, message: Message, limit_s: float) -> Message:
+    def _exchange(self, request: Request, limit_s: float) -> Reply:
         """Sends a request and waits for its reply: any other message is a WireError."""
         began = time.monotonic()
-        number = secrets.randbits(53)  # not to be guessed, so that no reply can be sent ahead of its request
-        request = Message({**message.header, "id": number}, message.arrays)
+        number = _new_number()
         running, channel = self._live()
         channel.look()
         running.go_on()
-        channel.send(request, limit_s)
-        return _reply_to(request, channel.receive(limit_s - (time.monotonic() - began)))
+        channel.send(to_message(request, number), limit_s)
+        return read_reply(channel.receive(limit_s - (time.monotonic() - began)), number)
 
     def _remaining_s(self) -> float:
         left_s = self.setting.until - time.monotonic()
         if left_s <= 0:
-            limit_s = self.setting.limits.submission_s
-            raise OutOfTime(f"not run: grading this submission has taken {limit_s:g} s, the most that is allowed")
+            raise self._out_of_time()
         return left_s
+
+    def _out_of_time(self) -> OutOfTime:
+        limit_s = self.setting.limits.submission_s
+        return OutOfTime(f"not run: grading this submission has taken {limit_s:g} s, the most that is allowed")
 
     def _strike(self, name: str, words: str, kind: type[Strike]) -> Strike:
         """Ends the process and counts against the function; returns what to raise."""
@@ -248,15 +269,25 @@ class Session:
         return running.print_tail() if running is not None else ""
 
 
-def _reply_to(request: Message, reply: Message) -> Message:
-    if reply.header.get("id") != request.header["id"] or type(reply.header.get("kind")) is not str:
-        raise WireError("a reply that answers no request")
+def _new_number() -> int:
+    """A request's number: not to be guessed, so that no reply can be sent ahead of its request."""
+    return secrets.randbits(53)
+
+
+def _unless_failed(reply: Reply) -> Reply:
+    """The reply, if it isn't an exception of the student's code; that is raised."""
+    if isinstance(reply, Failed):
+        raise to_exception(described(reply))
     return reply
 
 
-def _read_error(fields: object) -> StudentError:
-    if not isinstance(fields, dict):
-        return StudentError("Exception", "", "", "", "", "")
-    names = ("type_name", "builtin", "message", "where", "code")
-    texts = {name: clean_text(fields.get(name), 2000) for name in names}
-    return StudentError(**texts, traceback=clean_text(fields.get("traceback"), 10_000))
+def described(failed: Failed) -> StudentError:
+    """An exception of the student's code, its texts such that they can be written."""
+    return StudentError(
+        type_name=clean_text(failed.type_name, WORDS_CHARS),
+        builtin=clean_text(failed.builtin, WORDS_CHARS),
+        message=clean_text(failed.message, WORDS_CHARS),
+        where=clean_text(failed.where, WORDS_CHARS),
+        code=clean_text(failed.code, WORDS_CHARS),
+        traceback=clean_text(failed.traceback, TRACEBACK_CHARS),
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+
+from .protocol import Input, Placed
 
 PAGE_BYTES = 4096
 
@@ -17,36 +18,37 @@ class Arena:
     def __init__(self, descriptor: int) -> None:
         self._memory = mmap.mmap(descriptor, 0)
 
-    def views(self, entries: Sequence[dict[str, Any]]) -> tuple[np.ndarray, ...]:
+    def views(self, inputs: Sequence[Input]) -> tuple[np.ndarray, ...]:
         """The inputs, without copying."""
-        return tuple(self._view(entry) for entry in entries)
+        views = tuple(self._view(each.placed) for each in inputs)
+        for view, each in zip(views, inputs, strict=True):
+            view.flags.writeable = each.writeable
+        return views
 
     def put(
-        self, results: Sequence[np.ndarray], inputs: Sequence[np.ndarray], entries: Sequence[dict[str, Any]]
-    ) -> list[dict[str, Any]] | None:
+        self, results: Sequence[np.ndarray], views: Sequence[np.ndarray], inputs: Sequence[Input]
+    ) -> tuple[Placed, ...] | None:
         """Where the results lie: an input that is one stays where it is, others are copied. None if they don't fit."""
-        known = {id(array): entry for array, entry in zip(inputs, entries, strict=True)}
+        known = {id(array): each.placed for array, each in zip(views, inputs, strict=True)}
         at = _next_page(
-            max((entry["at"] + array.nbytes for array, entry in zip(inputs, entries, strict=True)), default=0)
+            max((each.placed.at + array.nbytes for array, each in zip(views, inputs, strict=True)), default=0)
         )
-        placed = []
+        places = []
         for array in results:
-            entry = known.get(id(array))
-            if entry is None:
-                entry = {"dtype": array.dtype.str, "shape": list(array.shape), "at": at}
+            placed = known.get(id(array))
+            if placed is None:
+                placed = Placed(array.dtype.str, array.shape, at)
                 if at + array.nbytes > len(self._memory):
                     return None
-                np.copyto(self._view(entry), array)
+                np.copyto(self._view(placed), array)
                 at = _next_page(at + array.nbytes)
-            placed.append({name: entry[name] for name in ("dtype", "shape", "at")})
-        return placed
+            places.append(placed)
+        return tuple(places)
 
-    def _view(self, entry: dict[str, Any]) -> np.ndarray:
-        if 0 in entry["shape"]:
-            return np.empty(entry["shape"], entry["dtype"])
-        view = np.ndarray(entry["shape"], entry["dtype"], self._memory, offset=entry["at"])
-        view.flags.writeable = entry.get("writeable", True)
-        return view
+    def _view(self, placed: Placed) -> np.ndarray:
+        if 0 in placed.shape:
+            return np.empty(placed.shape, placed.dtype)
+        return np.ndarray(placed.shape, placed.dtype, self._memory, offset=placed.at)
 
 
 def _next_page(at: int) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,28 @@ import numpy as np
 
 from .arena import Arena
 from .modules import install
-from .shell import Raised, Shell
+from .protocol import (
+    MAX_OUTPUTS,
+    Called,
+    CallFunction,
+    CellRan,
+    Define,
+    Done,
+    Failed,
+    GetAttribute,
+    Held,
+    Missing,
+    Packages,
+    Reply,
+    Request,
+    RunCell,
+    Target,
+    TimeCalls,
+    Timed,
+    Value,
+)
+from .shell import Shell
 from .values import Packer, Unpacker
-from .wire import Message
 
 
 class Requests:
@@ -27,110 +46,94 @@ class Requests:
         self._arena_fd = arena_fd
         self._arena: Arena | None = None
         self._remotes: dict[int, Any] = {}
-        self._answers: dict[str, Callable[[Message], Message]] = {
-            "modules": self._modules,
-            "cell": self._cell,
-            "call": self._call,
-            "define": self._define,
-            "get": self._get,
-            "timed": self._timed,
-        }
 
-    def answer(self, request: Message) -> Message:
-        """The reply to a request; whatever student code raises becomes an "error" reply."""
+    def answer(self, request: Request) -> Reply:
+        """The reply to a request; whatever student code raises becomes a Failed."""
         try:
-            reply = self._answers[request.header["op"]](request)
+            return self._reply(request)
         except BaseException as err:  # SystemExit and KeyboardInterrupt too: the process stays
-            reply = Message({"kind": "error", "error": _fields(self._shell.describe(err))})
-        reply.header["id"] = request.header["id"]
-        return reply
+            raised = self._shell.describe(err)
+            return Failed(**{each.name: getattr(raised, each.name) for each in dataclasses.fields(Failed)})
 
-    def _modules(self, request: Message) -> Message:
-        install(request.header["modules"], self._shell)
-        return Message({"kind": "done"})
+    def _reply(self, request: Request) -> Reply:
+        match request:
+            case Packages():
+                install(request.packages, self._shell)
+                return Done()
+            case RunCell():
+                return self._cell(request)
+            case CallFunction():
+                return self._call(request)
+            case Define():
+                return self._define(request)
+            case GetAttribute():
+                packer = Packer()
+                value = packer.pack(getattr(self._remotes[request.remote], request.attribute))
+                return Value(value, tuple(packer.arrays))
+            case TimeCalls():
+                return self._timed(request)
 
-    def _cell(self, request: Message) -> Message:
-        result = self._shell.run(request.header["name"], request.header["source"])
-        words = "" if result.raised is None else result.raised.words
-        status = "ok" if result.raised is None else "error"
-        return Message({"kind": "cell", "status": status, "words": words, "outputs": result.outputs})
+    def _cell(self, request: RunCell) -> CellRan:
+        result = self._shell.run(request.name, request.source)
+        outputs = tuple(result.outputs[:MAX_OUTPUTS])
+        if result.raised is not None:
+            return CellRan("error", result.raised.words, outputs)
+        return CellRan("ok", "", outputs)
 
-    def _call(self, request: Message) -> Message:
-        func = self._target(request.header["target"])
+    def _call(self, request: CallFunction) -> Reply:
+        func = self._target(request.target)
         if func is None:
-            return Message({"kind": "missing"})
-        args, kwargs = self._arguments(request)
+            return Missing()
+        unpacker = Unpacker(request.arrays, self._remotes.__getitem__)
+        args, kwargs = unpacker.unpack(request.args), unpacker.unpack(request.kwargs)
         value = func(*args, **kwargs)
-        if request.header["want"] == "remote":
-            return self._value_reply(["remote", self._hold(value)], Packer())
+        if request.want == "remote":
+            return self._hold(value)
+        if request.want == "value":
+            packer = Packer()
+            return Value(packer.pack(value), tuple(packer.arrays))
         packer = Packer(any_layout=True)
-        fields: dict[str, Any] = {}
-        if request.header["want"] == "call":
-            fields = {
-                "args": packer.pack(tuple(args)),
-                "kwargs": packer.pack(kwargs),
-                "result_is": _same_object(value, args, kwargs),
-            }
+        after = packer.pack(tuple(args)), packer.pack(kwargs)
         packer.any_layout = False
-        return self._value_reply(packer.pack(value), packer, **fields)
+        return Called(packer.pack(value), *after, _same_object(value, args, kwargs), tuple(packer.arrays))
 
-    def _define(self, request: Message) -> Message:
-        source, name = request.header["source"], request.header["name"]
+    def _define(self, request: Define) -> Held:
         path = self._folder / f"given_{len(self._remotes)}.py"
-        path.write_text(source, encoding="utf-8")
-        space: dict[str, Any] = {"__name__": f"given_{len(self._remotes)}", "np": np}
-        exec(compile(source, str(path), "exec"), space)
-        return self._value_reply(["remote", self._hold(space[name])], Packer())
+        path.write_text(request.source, encoding="utf-8")
+        space: dict[str, Any] = {"__name__": path.stem, "np": np}
+        exec(compile(request.source, str(path), "exec"), space)
+        return self._hold(space[request.name])
 
-    def _get(self, request: Message) -> Message:
-        packer = Packer()
-        value = getattr(self._remotes[request.header["remote"]], request.header["attribute"])
-        return self._value_reply(packer.pack(value), packer)
-
-    def _timed(self, request: Message) -> Message:
+    def _timed(self, request: TimeCalls) -> Reply:
         """One call after the other on inputs that lie in the arena; the reply goes once the results lie there too."""
-        func = self._target(request.header["target"])
+        func = self._target(request.target)
         if func is None:
-            return Message({"kind": "missing"})
+            return Missing()
         if self._arena is None:
             self._arena = Arena(self._arena_fd)
-        entries = request.header["entries"]
-        inputs = self._arena.views(entries)
-        batch = Unpacker(inputs, self._remotes.__getitem__).unpack(request.header["args"])
+        inputs = self._arena.views(request.inputs)
+        batch = Unpacker(inputs, self._remotes.__getitem__).unpack(request.args)
         began = time.perf_counter()  # these clocks are for the reference's process: of no other are they believed
         results = [func(*args) for args in batch]
         called = time.perf_counter()
         packer = Packer()
-        tree = packer.pack(results)
-        placed = self._arena.put(packer.arrays, inputs, entries)
-        if placed is None:
-            tree, placed = ["unsupported", "more data than can be handed over"], []
-        clocks = {"call_s": called - began, "copy_s": time.perf_counter() - called}
-        return Message({"kind": "timed", "value": tree, "entries": placed, **clocks})
+        value = packer.pack(results)
+        places = self._arena.put(packer.arrays, inputs, request.inputs)
+        if places is None:
+            value, places = ["unsupported", "more data than can be handed over"], ()
+        return Timed(value, places, call_s=called - began, copy_s=time.perf_counter() - called)
 
-    def _target(self, target: dict[str, Any]) -> Any:
-        if "remote" not in target:
-            function = self._shell.look_up(target["name"])
+    def _target(self, target: Target) -> Any:
+        if target.remote is None:
+            function = self._shell.look_up(target.name)
             return function if callable(function) else None
-        holder = self._remotes[target["remote"]]
-        return getattr(holder, target["name"], None) if target.get("name") else holder
+        holder = self._remotes[target.remote]
+        return getattr(holder, target.name, None) if target.name else holder
 
-    def _arguments(self, request: Message) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        unpacker = Unpacker(request.arrays, self._remotes.__getitem__)
-        return unpacker.unpack(request.header["args"]), unpacker.unpack(request.header["kwargs"])
-
-    def _hold(self, value: object) -> int:
+    def _hold(self, value: object) -> Held:
         number = len(self._remotes) + 1
         self._remotes[number] = value
-        return number
-
-    def _value_reply(self, tree: list[Any], packer: Packer, **fields: Any) -> Message:
-        return Message({"kind": "value", "value": tree, **fields}, tuple(packer.arrays))
-
-
-def _fields(raised: Raised) -> dict[str, str]:
-    names = ("type_name", "builtin", "message", "where", "code", "traceback")
-    return {name: getattr(raised, name) for name in names}
+        return Held(number)
 
 
 def _same_object(value: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str | None:

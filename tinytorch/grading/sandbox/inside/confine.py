@@ -8,22 +8,23 @@ import resource
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+
+from .settings import Settings
 
 PR_SET_PDEATHSIG = 1
 
 
-def confine(settings: dict[str, Any]) -> None:
+def confine(settings: Settings) -> None:
     """Drops privileges, sets the limits that cannot be raised again, and moves to the working folder."""
-    _drop_user(settings["uid"])
+    _drop_user(settings.uid)
     _die_with_parent()
     limits = {
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_CPU: settings["cpu_s"],
-        resource.RLIMIT_FSIZE: settings["file_bytes"],
-        resource.RLIMIT_NOFILE: settings["open_files"],
-        resource.RLIMIT_NPROC: settings["processes"],
-        resource.RLIMIT_AS: settings["memory_bytes"],
+        resource.RLIMIT_CPU: settings.cpu_s,
+        resource.RLIMIT_FSIZE: settings.file_bytes,
+        resource.RLIMIT_NOFILE: settings.open_files,
+        resource.RLIMIT_NPROC: settings.processes,
+        resource.RLIMIT_AS: settings.memory_bytes,
     }
     for which, value in limits.items():
         _, hard = resource.getrlimit(which)
@@ -31,9 +32,9 @@ def confine(settings: dict[str, Any]) -> None:
             value = min(value, hard)
         resource.setrlimit(which, (value, value))
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    for folder in (os.environ["HOME"], settings["work"], settings["cells"]):
+    for folder in (os.environ["HOME"], settings.work_dir, settings.cells_dir):
         Path(folder).mkdir(parents=True, exist_ok=True)
-    os.chdir(settings["work"])
+    os.chdir(settings.work_dir)
 
 
 def _drop_user(uid: int | None) -> None:
