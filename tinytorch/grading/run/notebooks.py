@@ -13,7 +13,7 @@ from tinytorch.grading.base.digests import notebooks_digest
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run.imports import Name, reachable
-from tinytorch.grading.sandbox.inside.protocol import LessonCode
+from tinytorch.grading.sandbox.inside.protocol import CellCode, GivenCell, LessonCode
 from tinytorch.notebooks.code import MAX_CELL_CHARS, Cell, code_cells, meant_for_export, short_name
 from tinytorch.notebooks.exercises import Exercise, lesson_exercises
 from tinytorch.notebooks.exports import default_exp
