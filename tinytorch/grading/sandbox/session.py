@@ -19,6 +19,7 @@ from tinytorch.grading.base.setup import Sandbox
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, StudentError, TimedOut, to_exception
 from tinytorch.grading.handed_in.cells import Cell, clean_outputs, clean_text
 from tinytorch.grading.sandbox.channel import Channel, DeadlineError, HungUpError
+from tinytorch.grading.sandbox.inside.messages import expect, read_reply, to_message
 from tinytorch.grading.sandbox.inside.protocol import (
     TRACEBACK_CHARS,
     WORDS_CHARS,
@@ -33,9 +34,6 @@ from tinytorch.grading.sandbox.inside.protocol import (
     RunCell,
     TimeCalls,
     Timed,
-    expect,
-    read_reply,
-    to_message,
 )
 from tinytorch.grading.sandbox.inside.wire import WireError
 from tinytorch.grading.sandbox.running import Running
