@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tinytorch.course.build import release_notebook
+from tinytorch.course.names import lessons, modules
+from tinytorch.course.project import find_project
 from tinytorch.grading.run.imports import reachable
+from tinytorch.notebooks.code import code_cells
 
+ROOT = Path(__file__).parents[3]
 PACKAGE = "tinytorch.core.sums"
 OTHER = "tinytorch.core.means"
 LESSONS = {
@@ -27,7 +34,8 @@ def reached(text: str) -> list[str]:
     ("text", "expected"),
     [
         ("", []),
-        ("import numpy as np, tinytorch.bench\nfrom tinytorch import simd", []),
+        ("import numpy as np, tinytorch.bench\nfrom tinytorch import simd  # for sums", []),
+        ("import tinytorch.bench\nname = f'tinytorch-{number} sums of the core'", []),
         (f"from {PACKAGE}.first import x", ["sums.first"]),
         (f"from {PACKAGE}.second import y", ["sums.first", "sums.second"]),
         (f"import {PACKAGE}.third as t", ["sums.third"]),
@@ -35,6 +43,7 @@ def reached(text: str) -> list[str]:
         (f"from {PACKAGE} import (  # two of them\n    first as f,\n    third,\n)", ["sums.first", "sums.third"]),
         (f"def late():\n    from {OTHER}.first import mean", ["means.first", "means.last"]),
         (f"print('{PACKAGE}.third')", ["sums.third"]),
+        ("import tinytorch.core.sums.first\ntinytorch.core.sums.first.x", ["sums.first"]),
     ],
 )
 def test_what_is_named_is_reached(text: str, expected: list[str]) -> None:
@@ -51,11 +60,16 @@ def test_what_is_named_is_reached(text: str, expected: list[str]) -> None:
         f"from {PACKAGE} import *",
         f"name = '{PACKAGE}'",
         "from tinytorch.core import sums",
-        "import tinytorch\ntinytorch.core.sums.first.x",
+        "from tinytorch.core import (\n    means,\n    sums as s,\n)",
+        "from tinytorch import core",
+        "from tinytorch.core import *",
+        "import tinytorch as t\nt.core.sums.first.x",
+        "import tinytorch\ngetattr(tinytorch, 'co' + 're')",
+        "import tinytorch\nroot = tinytorch\n",
     ],
 )
 def test_a_package_that_is_named_as_a_whole_is_reached_as_a_whole(text: str) -> None:
-    assert reached(text) == ALL[:3]
+    assert [name for name in reached(text) if name.startswith("sums")] == ALL[:3]
 
 
 @pytest.mark.parametrize(
@@ -68,3 +82,20 @@ def test_computed_names_may_reach_everything(text: str) -> None:
 def test_a_circle_of_imports_ends() -> None:
     lessons = {(PACKAGE, "a"): [f"import {PACKAGE}.b"], (PACKAGE, "b"): [f"import {PACKAGE}.a"]}
     assert reachable((PACKAGE, "a"), lessons) == ((PACKAGE, "b"),)
+
+
+def test_the_real_lessons_are_given_what_they_import() -> None:
+    project = find_project(ROOT)
+    [module] = [module for module in modules(project) if module.short == "kernels"]
+    sources = {}
+    for lesson in lessons(project, module):
+        notebook = release_notebook(project, lesson)
+        sources[(module.package, lesson.short)] = [cell.source for cell in code_cells(lesson.name, notebook, notebook)]
+    assert {name[1]: [short for _, short in reachable(name, sources)] for name in sources} == {
+        "timing": [],
+        "matmul": ["timing"],
+        "vectorization": ["timing"],
+        "parallelism": ["timing", "matmul", "vectorization"],
+        "quantization": ["timing"],
+        "analysis": ["timing", "matmul", "vectorization", "parallelism", "quantization"],
+    }

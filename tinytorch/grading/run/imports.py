@@ -36,10 +36,10 @@ def _imported(text: str, lessons: Iterable[Name]) -> set[Name]:
 
 
 def _of_package(text: str, package: str, shorts: set[str]) -> set[str]:
-    """The lessons of one package that a text names; all where it names the package, or what holds it, alone."""
-    parent, _, last = package.rpartition(".")
-    if any(re.search(rf"\b{re.escape(holder)}\b(?!\s*\.\s*\w)", text) for holder in _holders(parent)):
-        return shorts if re.search(rf"\b{re.escape(last)}\b", text) else set()
+    """The lessons of one package that a text names; all where it names the package, or reaches for what holds it."""
+    parts = package.split(".")
+    if any(_reaches(text, ".".join(parts[:end]), parts[end]) for end in range(1, len(parts))):
+        return shorts
     named: set[str] = set()
     for match in re.finditer(rf"\b{re.escape(package)}\b(?:\s*\.\s*(\w+))?", text):
         if match[1] in shorts:
@@ -47,6 +47,14 @@ def _of_package(text: str, package: str, shorts: set[str]) -> set[str]:
         elif not _imports_lessons(text[: match.end()], text[match.end() :], shorts, named):
             return shorts
     return named
+
+
+def _reaches(text: str, holder: str, part: str) -> bool:
+    """Says whether the text may get at `part` of `holder` by another name: an alias, an import of it, or a value."""
+    name = re.escape(holder)
+    names = rf"(?:\([^)]*(?:\b{part}\b|\*)|[^\n;]*(?:\b{part}\b|\*))"
+    forms = (rf"\bimport\s+{name}\s+as\b", rf"\bfrom\s+{name}\s+import\s*{names}", rf"[=(,\[]\s*{name}\s*[,)\]\n]")
+    return any(re.search(form, text) for form in forms)
 
 
 def _imports_lessons(before: str, after: str, shorts: set[str], named: set[str]) -> bool:
@@ -59,9 +67,3 @@ def _imports_lessons(before: str, after: str, shorts: set[str], named: set[str])
         return False
     named.update(names)
     return True
-
-
-def _holders(parent: str) -> list[str]:
-    """`tinytorch.core` and `tinytorch`: an import of one of these reaches the package by attributes."""
-    parts = parent.split(".")
-    return [".".join(parts[: end + 1]) for end in range(len(parts))]
