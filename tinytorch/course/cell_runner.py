@@ -6,8 +6,8 @@ goes out before the first cell, one after each, on the stdout this process was s
 nowhere.
 
 The cells run in the shell that grading uses, `tinytorch.notebooks.shell`: real files for cells, magics, input()
-refused, the same backend of Matplotlib. What differs from grading: nothing is isolated, time is the only limit, and `tinytorch`,
-with the student's exported package, is that of the kit.
+refused, the same backend of Matplotlib. What differs from grading: nothing is isolated, time is the only limit, and
+`tinytorch`, with the student's exported package, is that of the kit.
 """
 
 from __future__ import annotations

@@ -10,7 +10,9 @@ import pytest
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.sandbox.arena import ARENA_BYTES, Arena
 from tinytorch.grading.sandbox.inside import arena as students
-from tinytorch.grading.sandbox.inside.wire import WireError
+from tinytorch.grading.sandbox.inside.messages import read_reply
+from tinytorch.grading.sandbox.inside.protocol import Placed
+from tinytorch.grading.sandbox.inside.wire import Message, WireError
 
 
 @pytest.fixture
@@ -32,13 +34,13 @@ def test_arrays_are_found_with_their_alignment_and_flags(arena: Arena) -> None:
 
 def test_results_lie_behind_the_inputs_or_are_inputs(arena: Arena) -> None:
     other = students.Arena(arena.fd)
-    entries = arena.place([np.ones(1000), np.zeros(3)])
-    inputs = other.views(entries)
-    placed = other.put([np.arange(6).reshape(2, 3).T, inputs[1]], inputs, entries)
-    results = arena.read(placed)
+    inputs = arena.place([np.ones(1000), np.zeros(3)])
+    views = other.views(inputs)
+    places = other.put([np.arange(6).reshape(2, 3).T, views[1]], views, inputs)
+    results = arena.read(places)
     assert results[0].tolist() == [[0, 3], [1, 4], [2, 5]]
-    assert (results[1].tolist(), placed[1]["at"]) == ([0, 0, 0], entries[1]["at"])
-    np.testing.assert_array_equal(inputs[0], 1)
+    assert (results[1].tolist(), places[1]) == ([0, 0, 0], inputs[1].placed)
+    np.testing.assert_array_equal(views[0], 1)
 
 
 def test_what_does_not_fit_is_told(arena: Arena) -> None:
@@ -50,24 +52,46 @@ def test_what_does_not_fit_is_told(arena: Arena) -> None:
 
 
 @pytest.mark.parametrize(
-    "entries",
+    "places",
+    [
+        [Placed("<f8", (1,), ARENA_BYTES - 7)],
+        [Placed("<f8", (1,), 1 << 52)],
+        [Placed("<f8", (1 << 40,), 0)],
+        [Placed("<f8", (1 << 40, 0, 1 << 7), 0), Placed("|u1", (1,), ARENA_BYTES)],
+        [Placed("|u1", (ARENA_BYTES,), 0)] * 2,
+    ],
+)
+def test_a_place_outside_the_memory_is_refused(arena: Arena, places: list[Placed]) -> None:
+    with pytest.raises(WireError, match="outside the shared memory"):
+        arena.read(places)
+
+
+def timed(places: object) -> Message:
+    return Message({"kind": "timed", "id": 1, "value": ["none"], "places": places, "call_s": 0.1, "copy_s": 0.1})
+
+
+@pytest.mark.parametrize(
+    "places",
     [
         None,
         [3],
         [{"dtype": "<f8", "shape": [1]}],
+        [{"dtype": "<f8", "shape": [1], "at": 0, "strides": [8]}],
         [{"dtype": "|O", "shape": [1], "at": 0}],
+        [{"dtype": ["<f8"], "shape": [1], "at": 0}],
         [{"dtype": "<f8", "shape": [-1], "at": 0}],
+        [{"dtype": "<f8", "shape": [True], "at": 0}],
         [{"dtype": "<f8", "shape": [1], "at": -8}],
-        [{"dtype": "<f8", "shape": [1], "at": ARENA_BYTES - 7}],
-        [{"dtype": "<f8", "shape": [1 << 40], "at": 0}],
-        [{"dtype": "<f8", "shape": [1], "at": True}, {"dtype": "<f8", "shape": [1], "at": 1.0}],
-        [{"dtype": "|u1", "shape": [ARENA_BYTES], "at": 0}] * 2,
+        [{"dtype": "<f8", "shape": [1], "at": True}],
+        [{"dtype": "<f8", "shape": [1], "at": 1.0}],
+        [{"dtype": "<f8", "shape": [1], "at": 1 << 62}],
         [{"dtype": "|u1", "shape": [0], "at": 0}] * 5000,
     ],
 )
-def test_a_lie_about_results_is_refused(arena: Arena, entries: object) -> None:
-    with pytest.raises(WireError):
-        arena.read(entries)
+def test_a_place_that_is_none_is_refused(places: object) -> None:
+    assert read_reply(timed([{"dtype": "<f8", "shape": [1], "at": 0}]), 1)
+    with pytest.raises(WireError, match="places"):
+        read_reply(timed(places), 1)
 
 
 def test_its_size_cannot_be_changed_by_whoever_holds_it(arena: Arena) -> None:

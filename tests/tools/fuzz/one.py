@@ -10,6 +10,8 @@ import atheris
 with atheris.instrument_imports(
     include=[
         "tinytorch.grading.sandbox.inside.wire",
+        "tinytorch.grading.sandbox.inside.fields",
+        "tinytorch.grading.sandbox.inside.messages",
         "tinytorch.grading.sandbox.inside.values",
         "tinytorch.grading.sandbox.outputs",
         "tinytorch.notebooks.code",

@@ -10,6 +10,20 @@ import zipfile
 import nbformat
 import numpy as np
 
+from tinytorch.grading.sandbox.inside.messages import to_message
+from tinytorch.grading.sandbox.inside.protocol import (
+    Called,
+    CellRan,
+    Done,
+    Failed,
+    Held,
+    Missing,
+    Placed,
+    Ready,
+    Reply,
+    Timed,
+    Value,
+)
 from tinytorch.grading.sandbox.inside.values import Packer
 from tinytorch.grading.sandbox.inside.wire import Message, encode
 
@@ -55,16 +69,19 @@ def _messages() -> list[Message]:
         {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["t"]},
         {"output_type": "execute_result", "data": {"text/plain": "1"}, "metadata": {}, "execution_count": 1},
     ]
-    error = {"type_name": "ValueError", "builtin": "ValueError", "message": "m", "where": "w", "code": "c"}
-    found = [
-        Message({"kind": "cell", "id": 1, "outputs": outputs}),
-        Message({"kind": "error", "id": 1, "error": error}),
+    replies: list[Reply] = [
+        CellRan("error", "w", tuple(outputs)),
+        Failed("ValueError", "ValueError", "m", "w", "c", "t"),
+        Timed(["list", [["array", 0]]], (Placed("<f8", (3,), 4096),), call_s=0.5, copy_s=0.25),
+        Held(3),
+        *(Ready(), Done(), Missing()),
     ]
     for value in VALUES:
         packer = Packer()
         tree = packer.pack(value)
-        found.append(Message({"kind": "value", "id": 1, "value": tree}, tuple(packer.arrays)))
-    return found
+        replies.append(Value(tree, tuple(packer.arrays)))
+        replies.append(Called(tree, packer.pack((value, 1)), packer.pack({"a": value}), 0, tuple(packer.arrays)))
+    return [to_message(reply, targets.REQUEST) for reply in replies]
 
 
 def _notebooks() -> list[bytes]:

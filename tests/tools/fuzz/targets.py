@@ -28,18 +28,23 @@ from tinytorch.grading.handed_in.frame import _empty_like, _Frame
 from tinytorch.grading.handed_in.notebook import UnreadableNotebook, pieces_of
 from tinytorch.grading.report.class_report import Report, Row, to_csv
 from tinytorch.grading.report.page import to_html
-from tinytorch.grading.sandbox.inside.values import Unpacker
-from tinytorch.grading.sandbox.inside.wire import PREFIX, WireError, decode, read_prefix
+from tinytorch.grading.sandbox.arena import Arena
+from tinytorch.grading.sandbox.inside.messages import read_reply
+from tinytorch.grading.sandbox.inside.protocol import Called, CellRan, Failed, Reply, Timed, Value
+from tinytorch.grading.sandbox.inside.values import Tree, Unpacker
+from tinytorch.grading.sandbox.inside.wire import PREFIX, Message, WireError, decode, read_prefix
 from tinytorch.grading.sandbox.outputs import clean_outputs
-from tinytorch.grading.sandbox.session import _read_error
+from tinytorch.grading.sandbox.session import described
 from tinytorch.notebooks.cells import grade_id, is_fixed
 from tinytorch.notebooks.code import code_cells
 from tinytorch.notebooks.exercises import Exercise
 from tinytorch.text import clean_words
 
 HEADER_LIMIT, PAYLOAD_LIMIT = 1 << 16, 1 << 20
+REQUEST = 1  # the number of the request that every reply answers
 _MODULE = Module("13_kernels", "13", "kernels")
 _LESSONS = (Lesson(_MODULE, "01_first", "01", "first"), Lesson(_MODULE, "02_second", "02", "second"))
+_ARENA = Arena()
 _ARRAYS = (np.arange(3.0), np.zeros((2, 0), np.int8), np.array(np.nan, np.float32))
 _UNSAFE = set("/\\\0:*?[]<>\"'=+@,;|&$`\n\r\t ")
 _FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
@@ -51,31 +56,42 @@ def message(data: bytes) -> None:
     try:
         header_bytes, payload_bytes = read_prefix(data[: PREFIX.size], HEADER_LIMIT, PAYLOAD_LIMIT)
         rest = data[PREFIX.size :]
-        reply = decode(rest[:header_bytes], rest[header_bytes : header_bytes + payload_bytes])
+        _use(read_reply(decode(rest[:header_bytes], rest[header_bytes : header_bytes + payload_bytes]), REQUEST))
     except WireError:
         return
-    _use(reply.header, reply.arrays)
 
 
 def reply(data: bytes) -> None:
-    """The header of a message alone, without the prefix that a fuzzer seldom gets right."""
+    """The header of a message alone, without the prefix and the arrays that a fuzzer seldom gets right."""
     try:
-        read = decode(data, b"")
+        header = decode(data, b"").header
+        arrays = _ARRAYS if header.get("kind") in ("value", "called") else ()
+        _use(read_reply(Message(header, arrays), REQUEST))
     except WireError:
         return
-    _use(read.header, _ARRAYS)
 
 
-def _use(header: dict[str, object], arrays: tuple[np.ndarray, ...]) -> None:
-    """Everything the grader does with a reply: as a value to be judged, as outputs, as an error."""
-    json.dumps(clean_outputs(header.get("outputs"), 1 << 16)).encode()
-    error = _read_error(header.get("error"))
-    clean_words(error.words()).encode()
-    to_exception(error)
-    try:
-        value = Unpacker(arrays, lambda number: number).unpack(header.get("value"))
-    except WireError:
-        return
+def _use(reply: Reply) -> None:
+    """Everything the grader does with a reply, by its kind; a WireError where it refuses."""
+    match reply:
+        case CellRan():
+            json.dumps(clean_outputs(list(reply.outputs), 1 << 16)).encode()
+            clean_words(reply.words).encode()
+        case Failed():
+            error = described(reply)
+            clean_words(error.words()).encode()
+            to_exception(error)
+        case Value():
+            _judge_all(reply.value, reply.arrays)
+        case Called():
+            for part in (reply.args, reply.kwargs, reply.value):
+                _judge_all(part, reply.arrays)
+        case Timed():
+            _judge_all(reply.value, _ARENA.read(reply.places))
+
+
+def _judge_all(tree: Tree, arrays: tuple[np.ndarray, ...]) -> None:
+    value = Unpacker(arrays, lambda number: number).unpack(tree)
     check.describe(value).encode()
     for wanted in _WANTED:
         _judge(value, wanted)

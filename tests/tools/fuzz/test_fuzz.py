@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tools.fuzz.seeds import seeds
-from tests.tools.fuzz.targets import TARGETS
+from tests.tools.fuzz.targets import REQUEST, TARGETS
 
 FINDINGS = Path(__file__).parent / "findings"
 BOUNDED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,6 +26,8 @@ JSON = st.recursive(
 KINDS = st.sampled_from(["none", "bool", "int", "float", "str", "scalar", "array", "tuple", "list", "dict", "remote"])
 LEAVES = st.tuples(KINDS).map(list) | st.tuples(KINDS, JSON).map(list) | st.tuples(KINDS, JSON, JSON).map(list)
 TREES = st.recursive(LEAVES, lambda inner: st.tuples(KINDS, st.lists(inner, max_size=3)).map(list), max_leaves=8)
+FIELDS = st.sampled_from(["output_type", "name", "text", "data", "ename", "evalue", "traceback", "execution_count"])
+KINDS_OF_OUTPUT = st.sampled_from(["stream", "error", "display_data", "execute_result"])
 MARKS = st.fixed_dictionaries({}, optional={"grade_id": st.sampled_from(["total", "check_total", "x"]) | JSON})
 CELLS = st.fixed_dictionaries(
     {"cell_type": st.sampled_from(["code", "markdown", "raw", "heading"]) | JSON},
@@ -65,9 +67,24 @@ def test_well_formed_bytes_with_damage_are_taken_or_refused(target: str) -> None
 
 
 @BOUNDED
-@given(TREES, st.lists(JSON, max_size=2), JSON)
-def test_any_tree_of_values_is_judged(value: object, outputs: object, error: object) -> None:
-    TARGETS["reply"](json.dumps({"value": value, "outputs": outputs, "error": error}).encode())
+@given(TREES)
+def test_any_tree_of_values_is_judged(value: object) -> None:
+    TARGETS["reply"](json.dumps({"kind": "value", "id": REQUEST, "value": value}).encode())
+
+
+@BOUNDED
+@given(st.text(), st.lists(st.dictionaries(FIELDS, JSON | KINDS_OF_OUTPUT | st.lists(JSON), max_size=5), max_size=2))
+def test_any_outputs_of_a_cell_are_cleaned(words: str, outputs: object) -> None:
+    fields = {"status": "error", "words": words, "outputs": outputs}
+    TARGETS["reply"](json.dumps({"kind": "ran", "id": REQUEST, **fields}).encode())
+
+
+@BOUNDED
+@given(st.lists(st.text(), min_size=5, max_size=5), st.sampled_from(["ValueError", "UnicodeDecodeError", "SystemExit"]))
+def test_any_words_of_an_exception_are_cleaned(texts: list[str], builtin: str) -> None:
+    names = ("type_name", "message", "where", "code", "traceback")
+    fields = {**dict(zip(names, texts, strict=True)), "builtin": builtin}
+    TARGETS["reply"](json.dumps({"kind": "failed", "id": REQUEST, **fields}).encode())
 
 
 @BOUNDED

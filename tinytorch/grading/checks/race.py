@@ -15,6 +15,7 @@ from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.student_errors import StudentTrouble, is_students
 from tinytorch.grading.checks import check
 from tinytorch.grading.checks.failed import CheckFailed
+from tinytorch.grading.sandbox.inside.messages import expect
 from tinytorch.grading.sandbox.inside.protocol import (
     Define,
     Held,
@@ -23,7 +24,6 @@ from tinytorch.grading.sandbox.inside.protocol import (
     Target,
     TimeCalls,
     Timed,
-    expect,
 )
 from tinytorch.grading.sandbox.inside.values import Packer, Unpacker, Unsupported
 from tinytorch.grading.sandbox.session import Session

@@ -16,6 +16,7 @@ from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.checks.plausible import Work, check_possible, measured_roof
 from tinytorch.grading.checks.race import Race, Verify
 from tinytorch.grading.checks.running import RunningCheck
+from tinytorch.grading.sandbox.inside.messages import expect
 from tinytorch.grading.sandbox.inside.protocol import (
     Called,
     CallFunction,
@@ -27,7 +28,6 @@ from tinytorch.grading.sandbox.inside.protocol import (
     Target,
     Value,
     Want,
-    expect,
 )
 from tinytorch.grading.sandbox.inside.values import Packer, Tree, Unpacker, Unsupported
 from tinytorch.grading.sandbox.inside.wire import WireError

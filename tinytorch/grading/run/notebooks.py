@@ -13,7 +13,7 @@ from tinytorch.grading.base.digests import notebooks_digest
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run.imports import Name, reachable
-from tinytorch.grading.sandbox.inside.protocol import LessonCode
+from tinytorch.grading.sandbox.inside.protocol import CellCode, GivenCell, LessonCode
 from tinytorch.notebooks.code import MAX_CELL_CHARS, Cell, code_cells, meant_for_export, short_name
 from tinytorch.notebooks.exercises import Exercise, lesson_exercises
 from tinytorch.notebooks.exports import default_exp
@@ -66,19 +66,17 @@ class Notebooks:
         All that come from the student are at most `MAX_CELL_CHARS` long together; what is beyond is left out.
         """
         own = {name: lesson for lesson, name in self._names.items()}
-        packages: dict[str, dict[str, Module]] = {}
+        packages: dict[str, dict[str, LessonCode]] = {}
         chars = 0
         for name in self._imports[lesson]:
-            given = self._given[name]
-            exported = _exported(self.cells[own[name]], given, left_out(own[name])) if name in own else ()
-            sources: list[list[Any]] = []
-            for cell in exported:
+            cells = self._exported(own[name], left_out(own[name])) if name in own else []
+            kept = []
+            for cell in cells:
                 chars += len(cell.source)
                 if chars <= MAX_CELL_CHARS:
-                    sources.append([cell.name, cell.source])
-            rest: list[list[Any]] = [[cell.name, cell.source, cell.defined] for cell in given if cell.is_exported]
-            package, short = name
-            packages.setdefault(package, {})[short] = {"cells": sources, "given": rest}
+                    kept.append(CellCode(cell.name, cell.source))
+            given = [GivenCell(cell.name, cell.source, cell.defined) for cell in self._given[name] if cell.is_exported]
+            packages.setdefault(name[0], {})[name[1]] = LessonCode(tuple(kept), tuple(given))
         return packages
 
     def _exported(self, lesson: str, left_out: frozenset[int]) -> list[Cell]:

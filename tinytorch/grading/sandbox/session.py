@@ -18,6 +18,7 @@ from tinytorch.grading.base.result import CellRun
 from tinytorch.grading.base.setup import Sandbox
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, StudentError, TimedOut, to_exception
 from tinytorch.grading.sandbox.channel import Channel, DeadlineError, HungUpError
+from tinytorch.grading.sandbox.inside.messages import expect, read_reply, to_message
 from tinytorch.grading.sandbox.inside.protocol import (
     TRACEBACK_CHARS,
     WORDS_CHARS,
@@ -32,9 +33,6 @@ from tinytorch.grading.sandbox.inside.protocol import (
     RunCell,
     TimeCalls,
     Timed,
-    expect,
-    read_reply,
-    to_message,
 )
 from tinytorch.grading.sandbox.inside.wire import WireError
 from tinytorch.grading.sandbox.outputs import clean_outputs

@@ -2,7 +2,7 @@
 
 The grader asks and a student process answers: one reply to each request, under the number that the grader drew for it
 and that cannot be guessed. A message is its kind, that number and exactly the fields below, as JSON, with the arrays
-behind it (see wire.py). `read_reply` and `read_request` refuse anything else with a WireError, and whoever catches that
+behind it (see wire.py). messages.py refuses anything else with a WireError, and whoever catches that
 ends the process. The grader is trusted by the process. The process may be patched by the code it runs: a reply is
 data, and no more than any function of the student's might have returned.
 
@@ -45,10 +45,9 @@ Trees have at most 200,000 parts and 40 levels (values.py). All of a header, and
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -60,16 +59,14 @@ from .fields import (
     json_object,
     named,
     one_of,
-    read_record,
     record,
     seconds,
     text,
     tree,
     whole,
-    write_record,
 )
 from .values import Tree
-from .wire import DTYPES, MAX_ARRAYS, Message, WireError, read_shape
+from .wire import DTYPES, MAX_ARRAYS, read_shape
 
 NAME_CHARS = 1000
 SOURCE_CHARS = 1 << 20
@@ -240,64 +237,3 @@ class Failed:
 
 Request = Packages | RunCell | CallFunction | Define | GetAttribute | TimeCalls
 Reply = Ready | Done | CellRan | Value | Held | Called | Missing | Timed | Failed
-Said = TypeVar("Said")
-
-REQUESTS: dict[str, type[Request]] = {
-    "packages": Packages,
-    "cell": RunCell,
-    "call": CallFunction,
-    "define": Define,
-    "get": GetAttribute,
-    "time": TimeCalls,
-}
-REPLIES: dict[str, type[Reply]] = {
-    "ready": Ready,
-    "done": Done,
-    "cell": CellRan,
-    "value": Value,
-    "held": Held,
-    "called": Called,
-    "missing": Missing,
-    "timed": Timed,
-    "failed": Failed,
-}
-_KINDS = {cls: kind for known in (REQUESTS, REPLIES) for kind, cls in known.items()}
-
-
-def to_message(said: Request | Reply, number: int) -> Message:
-    """What goes over the wire as request `number`, or in reply to it."""
-    header = {"kind": _KINDS[type(said)], "id": number, **write_record(said)}
-    return Message(header, said.arrays if isinstance(said, CallFunction | Value | Called) else ())
-
-
-def read_request(message: Message) -> tuple[int, Request]:
-    """A request with its number."""
-    return _read(message, REQUESTS)
-
-
-def read_reply(message: Message, number: int) -> Reply:
-    """The reply to that request; one to any other is a WireError."""
-    answered, reply = _read(message, REPLIES)
-    if answered != number:
-        raise WireError("a reply that answers no request")
-    return reply
-
-
-def expect(reply: Reply, kind: type[Said]) -> Said:
-    """The reply, which has to be of that kind."""
-    if not isinstance(reply, kind):
-        raise WireError("a reply of the wrong kind")
-    return reply
-
-
-def _read(message: Message, known: dict[str, type[Said]]) -> tuple[int, Said]:
-    fields = dict(message.header)
-    kind, number = fields.pop("kind", None), fields.pop("id", None)
-    if type(kind) is not str or kind not in known or type(number) is not int:
-        raise WireError("a message of no known kind")
-    said = read_record(known[kind], fields)
-    if isinstance(said, CallFunction | Value | Called):
-        said = dataclasses.replace(said, arrays=message.arrays)
-    elif message.arrays:
-        raise WireError("a message with arrays that belong to none of its fields")
-    return number, said

@@ -6,7 +6,8 @@ import contextlib
 import socket
 
 from .calls import Requests
-from .protocol import Ready, Reply, Value, read_request, to_message
+from .messages import read_request, to_message
+from .protocol import Ready, Reply, Value
 from .settings import Settings
 from .wire import PREFIX, decode, encode, read_prefix
 
