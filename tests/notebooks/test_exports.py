@@ -20,7 +20,6 @@ from tinytorch.notebooks.exports import (
     only_defines,
 )
 
-
 TEXTS = [
     ("#| export\nx = 1", True, True),
     ("#|export\nx = 1", True, True),
