@@ -163,6 +163,25 @@ def test_a_cell_that_is_not_python_is_refused_and_nothing_is_written(kit: Projec
     assert contents(kit.root / "tinytorch") == before
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("%%time\n#| export", r"cell \[3\] \(total\), line 1: invalid syntax"),
+        ("#| export core.kernels.second", r"cell \[3\]: `#\| export` stands alone on its line; remove 'core.kernels"),
+        ("#| export: the sum", r"cell \[3\]: `#\| export` stands alone on its line; remove 'the sum'"),
+    ],
+    ids=["cell magic", "another module", "words"],
+)
+def test_what_nbdev_cannot_export_is_refused_and_nothing_is_written(
+    kit: Project, module: Module, line: str, words: str
+) -> None:
+    before = contents(kit.root / "tinytorch")
+    edit(kit.notebooks_dir(module) / "01_first.ipynb", "#| export\ndef total", f"{line}\ndef total")
+    with pytest.raises(ExportError, match=words):
+        export_module(kit, module)
+    assert contents(kit.root / "tinytorch") == before
+
+
 def test_a_kit_is_stale_until_its_notebooks_are_exported(kit: Project, module: Module) -> None:
     assert stale(kit, module) == []
     solve(kit.notebooks_dir(module) / "01_first.ipynb", "total", "return a + b")

@@ -58,10 +58,11 @@ def line_of(path: Path, text: str) -> int:
         ),
         ("    ### BEGIN SOLUTION", "  ### BEGIN SOLUTION", "not indented as", "### BEGIN"),
         ("def given(x: int)", "def given(x: int", "plain Python", "def given"),
+        ("#| export\ndef given", "# mine\n#| export\ndef given", "nbdev does not look", "# mine"),
     ],
     ids=[
         "end-only", "begin-only", "nested", "prose", "misspelt", "in-a-string", "two-functions", "no-markers", "empty",
-        "second-pair", "indentation", "syntax",
+        "second-pair", "indentation", "syntax", "export-below",
     ],
 )  # fmt: skip
 def test_malformed_source_is_refused_with_file_and_cell(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+
+import nbformat
 import pytest
+from nbdev.export import nb_export
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tinytorch.notebooks.exports import (
@@ -15,24 +20,52 @@ from tinytorch.notebooks.exports import (
     only_defines,
 )
 
+TEXTS = [
+    ("#| export\nx = 1", True, True),
+    ("#|export\nx = 1", True, True),
+    ("#| hide\n#| exporti\nx = 1", True, True),
+    ("#| exports", True, True),
+    ("# mine\n#| export\nx = 1", False, True),
+    ("%%time\n#| export\nx = 1", True, True),
+    ("\n\n # |export\nx = 1", True, False),
+    ("#| hide\n\n#| export: true\nx = 1", True, True),
+    ("'doc'\n#| export\nx = 1", False, True),
+    ("%load_ext no\n#| export\nx = 1", False, True),
+    ("#| export-not\nx = 1", False, True),
+    ("#| Export\nx = 1", False, False),
+    ("#| hide export\nx = 1", False, False),
+    ("##| export\nx = 1", False, False),
+    ("x = 1  #| export", False, False),
+    ("#| exported", False, False),
+    ("print('#| export')", False, False),
+    ("", False, False),
+]
 
-@pytest.mark.parametrize(
-    ("source", "nbdev_exports", "has_line"),
-    [
-        ("#| export\nx = 1", True, True),
-        ("#|export\nx = 1", True, True),
-        ("#| hide\n#| exporti\nx = 1", True, True),
-        ("#| exports", True, True),
-        ("# mine\n#| export\nx = 1", False, True),
-        ("%%time\n#| export\nx = 1", False, True),
-        ("x = 1  #| export", False, False),
-        ("#| exported", False, False),
-        ("print('#| export')", False, False),
-        ("", False, False),
-    ],
-)
+
+@pytest.mark.parametrize(("source", "nbdev_exports", "has_line"), TEXTS)
 def test_where_an_export_line_counts(source: str, nbdev_exports: bool, has_line: bool) -> None:
     assert (exports(source), has_export_line(source)) == (nbdev_exports, has_line)
+
+
+@pytest.mark.parametrize(("source", "nbdev_exports"), [(source, expected) for source, expected, _ in TEXTS])
+def test_nbdev_itself_exports_the_same(tmp_path: Path, source: str, nbdev_exports: bool) -> None:
+    nb = new_notebook(cells=[new_code_cell("#| default_exp core.first"), new_code_cell(source)])
+    nbformat.write(nb, tmp_path / "01_first.ipynb")
+    with contextlib.chdir(tmp_path):
+        nb_export("01_first.ipynb", lib_path="made")
+    assert any((tmp_path / "made").rglob("*.py")) is nbdev_exports
+
+
+@pytest.mark.parametrize("lines", [["core.first", "core.second"], ["core.second", "core.first"], ["core.first"]])
+def test_nbdev_itself_exports_to_the_same_place(tmp_path: Path, lines: list[str]) -> None:
+    nb = new_notebook(
+        cells=[*(new_code_cell(f"#| default_exp {line}") for line in lines), new_code_cell("#| export\nx")]
+    )
+    nbformat.write(nb, tmp_path / "01_first.ipynb")
+    with contextlib.chdir(tmp_path):
+        nb_export("01_first.ipynb", lib_path="made")
+    [made] = (tmp_path / "made").rglob("[!_]*.py")
+    assert ".".join(made.relative_to(tmp_path / "made").with_suffix("").parts) == default_exp(nb)
 
 
 def test_directives_end_with_the_first_other_line() -> None:

@@ -25,6 +25,7 @@ Say = Callable[..., None]
 def main(job: Path) -> None:
     """Run the cells of `job` in order, in one namespace, as Jupyter would."""
     wanted = json.loads(job.read_text(encoding="utf-8"))
+    sys.argv[1:] = []
     say = _take_stdout()
     shell = _open_shell(wanted["tools"], job.with_name("cells"))
     sys.path[:] = ["", *wanted["path"]]

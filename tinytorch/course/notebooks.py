@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from tinytorch.course import files
 from tinytorch.errors import SourceError
+from tinytorch.notebooks.cells import plain_source
 
 FORMAT = 4
 
@@ -62,9 +63,9 @@ def _check_cells(raw: dict[str, object], name: str) -> None:
 
 
 def _joined(raw: dict[str, Any]) -> dict[str, Any]:
-    """The same notebook with each cell's lines joined and what nbformat requires filled in."""
+    """The same notebook with each cell's lines joined and made plain, and what nbformat requires filled in."""
     for cell in raw["cells"]:
-        cell["source"] = "".join(cell["source"])
+        cell["source"] = plain_source("".join(cell["source"]))
         cell.setdefault("metadata", {})
         if cell["cell_type"] == "code":
             cell["outputs"] = cell.get("outputs") or []

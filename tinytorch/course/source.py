@@ -14,7 +14,7 @@ from tinytorch.course import markers
 from tinytorch.course.markers import MarkerError, Region, find_regions
 from tinytorch.errors import SourceError
 from tinytorch.notebooks.cells import grade_id, is_graded, is_solution, points
-from tinytorch.notebooks.exports import default_exp, exports
+from tinytorch.notebooks.exports import default_exp, exports, has_export_line
 
 _CELL = re.compile(r"# %%(\s|$)")
 _GRADE_ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -116,6 +116,8 @@ def _check_cell(cell: NotebookNode, place: _Place) -> None:
         raise place.error(0, "a solution cell without BEGIN SOLUTION; mark what the student writes.")
     if exports(cell.source):
         _check_python(cell, place)
+    elif has_export_line(cell.source):
+        raise place.error(0, "`#| export` below other lines, where nbdev does not look; make it the first.")
 
 
 def _check_python(cell: NotebookNode, place: _Place) -> None:

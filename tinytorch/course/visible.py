@@ -12,10 +12,11 @@ from nbformat import NotebookNode
 from tinytorch.course.cells import Failure, run_cells
 from tinytorch.course.notebooks import read_notebook
 from tinytorch.notebooks.cells import grade_id, is_check, numbered
-from tinytorch.notebooks.code import code_cells
+from tinytorch.notebooks.code import MAX_CELL_CHARS, code_cells
 
 LIMIT_S = 60.0
 
+_TOO_LONG = "too long"
 _STUB = re.compile(r"(\w+): not written yet")
 
 
@@ -79,18 +80,29 @@ def run_checks(
     official = {grade_id(cell): cell.source for cell in first.cells if _is_check(cell)}
     cells = dict(numbered(nb))
     measurements = {cell.number for cell in code_cells(notebook.stem, nb, first) if cell.is_measurement}
-    wanted = [
-        (number, official.get(grade_id(cell), cell.source) if _is_check(cell) else cell.source)
+    sources = {
+        number: official.get(grade_id(cell), cell.source) if _is_check(cell) else cell.source
         for number, cell in cells.items()
-        if number not in measurements
-    ]
-    failures = run_cells(wanted, limit_s=limit_s, package_root=package_root)
+        if _is_check(cell) or number not in measurements
+    }
+    failures = _run(sources, limit_s, package_root)
     lesson = _Lesson(notebook.name, cells, failures)
     checks = [_check(lesson, number) for number, cell in cells.items() if _is_check(cell)]
     present = {check.grade_id for check in checks}
     missing = [_missing(name, source) for name, source in official.items() if name not in present]
     errors = [_error(lesson, number, bad) for number, bad in failures.items() if bad and not _is_check(cells[number])]
     return LessonRun(notebook.stem, (*checks, *missing), tuple(errors), time.monotonic() - start)
+
+
+def _run(sources: dict[int, str], limit_s: float, package_root: Path) -> dict[int, Failure | None]:
+    """What became of each cell; one that is too long for grading isn't run here either."""
+    fit = [(number, source) for number, source in sources.items() if len(source) <= MAX_CELL_CHARS]
+    ended = run_cells(fit, limit_s=limit_s, package_root=package_root)
+    return {number: ended[number] if number in ended else _too_long(source) for number, source in sources.items()}
+
+
+def _too_long(source: str) -> Failure:
+    return Failure((_TOO_LONG,), f"not run: it has {len(source)} characters, and at most {MAX_CELL_CHARS} are graded")
 
 
 def _is_check(cell: NotebookNode) -> bool:
@@ -160,7 +172,7 @@ def _words(failure: Failure, exercise: str) -> str:
     missing = _unwritten(failure)
     if missing is not None:
         return "not written yet" if missing == exercise else f"it needs {missing}, which is not written yet"
-    if failure.kind in ("timed out", "crashed"):
+    if failure.kind in ("timed out", "crashed", _TOO_LONG):
         return failure.words
     if "SyntaxError" in failure.kinds:
         return f"syntax error: {failure.words}"

@@ -24,9 +24,15 @@ def numbered(nb: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
     return enumerate(cells, start=1)
 
 
-def nbgrader_marks(cell: NotebookNode) -> Mapping[str, Any]:
-    """What nbgrader knows of the cell; empty for a cell of no concern to it."""
-    marks = cell.metadata.get("nbgrader", {})
+def plain_source(text: str) -> str:
+    """The text as it is run: line ends of Windows become plain ones, and what is no character a question mark."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode("utf-8")
+
+
+def nbgrader_marks(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What nbgrader knows of the cell, also of one as it stands in a file; empty for a cell of no concern to it."""
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     return marks if isinstance(marks, dict) else {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,19 @@ import pytest
 
 import tinytorch
 from tests.courses.samples import plain_notebook
+from tests.courses.tiny import kit, module, project, released, solve
 from tinytorch.course.cells import run_cells
-from tinytorch.grading.sandbox.session import Session
+from tinytorch.course.names import Module
+from tinytorch.course.notebooks import read_notebook
+from tinytorch.course.project import Project
+from tinytorch.course.visible import run_checks
+from tinytorch.grading.base.limits import Limits
+from tinytorch.grading.base.setup import Sandbox
+from tinytorch.grading.handed_in.frame import take_in
+from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 from tinytorch.notebooks.code import code_cells
+
+__all__ = ["kit", "module", "project", "released"]
 
 ROOT = Path(tinytorch.__file__).parents[1]
 
@@ -47,6 +58,7 @@ ODD_CELLS = {
     "future": "from __future__ import annotations\ndef f(x: Unknown): pass",
     "main": "assert __name__ == '__main__'",
     "unwritten": "raise NotImplementedError('f: not written yet')",
+    "command line": "import sys\nassert sys.argv[1:] == []",
     "after a failure": "x + 1",
 }
 
@@ -89,3 +101,50 @@ def test_they_have_the_same_numbers() -> None:
     sources = ["x = 1", "", "  ", "1 / 0", "", "y = 2"]
     cells = code_cells("01_first", plain_notebook(*sources), None)
     assert [(cell.number, cell.source) for cell in cells] == [(1, "x = 1"), (2, "1 / 0"), (3, "y = 2")]
+
+
+MESSY = {
+    "": "runs nowhere",
+    " \n\t": "runs nowhere",
+    "# nothing but this": "ok",
+    "1 / 0": "failed",
+    "word = 'half a pair: \ud800'": "ok",
+    "first = 1\r\nsecond = 2\rfirst / 0": "failed",
+    'raise SystemExit("measuring cells are left out")': "runs nowhere",  # a copy of one, without its tag
+    "# " + "a" * 400_000: "failed",
+    "a = 1": "ok",
+}
+
+
+@pytest.fixture
+def messy(kit: Project, module: Module) -> Path:
+    """A lesson's notebook with a wrong answer, and odd cells at its start."""
+    path = kit.notebooks_dir(module) / "01_first.ipynb"
+    solve(path, "total", "return a - b")
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    raw["cells"][:0] = [{**cell, "id": f"mine-{at}", "source": source} for at, source in enumerate(MESSY)]
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    return path
+
+
+def test_one_notebook_ends_alike_under_the_same_numbers(
+    kit: Project, module: Module, messy: Path, sandbox: Sandbox
+) -> None:
+    original = kit.originals_dir / module.name / messy.name
+    at_home = run_checks(messy, limit_s=60, package_root=kit.root, original=original)
+    failed_at_home = {*(error.cell for error in at_home.errors), *(check.cell for check in at_home.checks)}
+
+    release = read_notebook(original)
+    cells = code_cells(messy.stem, take_in(messy, release).notebook, release)
+    session = Session(Notebook(messy.stem, cells), Setting(Limits(), sandbox))
+    try:
+        session.ensure_started()
+    finally:
+        session.close()
+    runs = {cell.number: session.run_of(cell) for cell in cells}
+    failed = {number for number, run in runs.items() if run is not None and run.status not in ("ok", "skipped")}
+
+    messy_numbers = [text for text in MESSY if text.strip()]
+    expected = {number for number, text in enumerate(messy_numbers, start=1) if MESSY[text] == "failed"}
+    assert failed == failed_at_home == {*expected, len(messy_numbers) + 4}  # which is the check of the wrong answer

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tinytorch.notebooks.cells import nbgrader_marks, plain_source
+
 MAX_BYTES = 50_000_000
 MAX_CELLS = 5_000
 MAX_PARTS = 4_000_000  # brackets and commas: what a list of nothing but empty lists would cost is memory
@@ -120,14 +122,11 @@ def _piece(raw: object) -> Piece | None:
     if kind == "heading":
         level = raw.get("level", 1)
         kind, source = "markdown", "#" * (level if level in range(1, 7) else 1) + " " + source
-    metadata = raw.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
     return Piece(
         kind={"code": "code", "raw": "raw"}.get(kind, "markdown"),
         source=source,
         cell_id=_string(raw.get("id")),
-        grade_id=_string(grade_id),
+        grade_id=_string(nbgrader_marks(raw).get("grade_id")),
         attachments=_attachments(raw.get("attachments")),
     )
 
@@ -161,5 +160,4 @@ def _surrogates(text: str) -> bool:
 
 
 def _cleaned(piece: Piece) -> Piece:
-    source = piece.source.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode("utf-8")
-    return Piece(piece.kind, source, piece.cell_id, piece.grade_id, piece.attachments)
+    return Piece(piece.kind, plain_source(piece.source), piece.cell_id, piece.grade_id, piece.attachments)

@@ -27,6 +27,7 @@ from tinytorch.grading.run.notebooks import Notebooks
 from tinytorch.grading.run.provenance import circumstances
 from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.grading.sandbox.session import Setting
+from tinytorch.notebooks.cells import NotebookError
 from tinytorch.notebooks.exercises import Exercise
 
 _ONE_AT_A_TIME = threading.Lock()  # pytest and the environment belong to the whole process
@@ -49,7 +50,7 @@ def grade_submission(
         raise ReleaseError(f"{setup.release_dir} holds no notebooks; generate the release first")
     hidden = (submission_dir, setup.release_dir, setup.hidden_dir)
     setting = Setting(setup.limits, setup.sandbox, hidden, began + setup.limits.submission_s)
-    keys, notebooks = Keys(setup), Notebooks(submission_dir, setup)
+    keys, notebooks = Keys(setup), _notebooks(submission_dir, setup)
     noted = circumstances(submission_dir, setup.limits)
     with contextlib.closing(Lessons(notebooks, setting, keys, setup.outcomes_dir)) as lessons:
         checks = HiddenChecks(lessons, setup.seed, frozenset(GRADER_ROOMS), _chosen(only))
@@ -63,6 +64,13 @@ def grade_submission(
     result = SubmissionResult(found, cells, tuple(notebooks.repairs), "; ".join(faults), setup.seed, setup.sandbox)
     seconds, hashes = round(time.monotonic() - began, 3), keys.hashes(submission_dir)
     return dataclasses.replace(result, seconds=seconds, hashes=hashes, circumstances=noted)
+
+
+def _notebooks(submission_dir: Path, setup: Setup) -> Notebooks:
+    try:
+        return Notebooks(submission_dir, setup)
+    except NotebookError as err:
+        raise ReleaseError(f"{setup.release_dir}: {err} Mend the lesson and generate the release again.") from err
 
 
 def _chosen(only: str | Callable[[str], bool] | None) -> Callable[[str], bool]:
