@@ -128,6 +128,7 @@ def hashed(path: Path) -> bool:
 
 
 def test_what_decides_a_grade_imports_nothing_that_its_hash_leaves_out() -> None:
+    """Taking files in is left out: it reads the course's lessons, and what it took in is in every key by its bytes."""
     arrows = {
         f"{path.relative_to(ROOT)} -> {found.relative_to(ROOT)}"
         for path in PACKAGE.rglob("*.py")

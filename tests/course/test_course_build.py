@@ -13,9 +13,10 @@ from nbgrader.nbgraderformat import MetadataValidator
 from tests.courses.tiny import edit
 from tinytorch.course.build import build_source, release_notebook, source_notebook, source_path
 from tinytorch.course.names import Lesson, Module
-from tinytorch.course.notebooks import grade_id, notebook_bytes
+from tinytorch.course.notebooks import notebook_bytes
 from tinytorch.course.project import Project
 from tinytorch.errors import SourceError, WorkspaceError
+from tinytorch.notebooks.cells import grade_id
 
 Make = Callable[[Project, Lesson], nbformat.NotebookNode]
 

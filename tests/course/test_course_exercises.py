@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tinytorch.course.build import build_source
-from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.course.names import Module
+from tinytorch.course.points import exercises
 from tinytorch.course.project import Project
+from tinytorch.notebooks.exercises import Exercise
 
 
 def test_graded_cells_are_found_with_their_headings(project: Project, module: Module) -> None:

@@ -8,10 +8,9 @@ import pytest
 
 from tests.courses.tiny import edit
 from tinytorch.course.build import build_source, source_path
-from tinytorch.course.exercises import exercises
 from tinytorch.course.module_facts import ModuleFacts, facts_path, module_facts
 from tinytorch.course.names import Lesson, Module, modules, resolve_module
-from tinytorch.course.points import points_problems
+from tinytorch.course.points import exercises, points_problems
 from tinytorch.course.project import Project, find_project
 from tinytorch.errors import SourceError
 

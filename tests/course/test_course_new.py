@@ -9,7 +9,6 @@ import pytest
 from tests.submissions import build
 from tinytorch.course import workspace
 from tinytorch.course.build import build_source, release_notebook, source_notebook
-from tinytorch.course.exercises import exercises
 from tinytorch.course.export import export_module, stale
 from tinytorch.course.kit import build_kit
 from tinytorch.course.leaks import find_leaks
@@ -17,7 +16,7 @@ from tinytorch.course.module_facts import module_facts
 from tinytorch.course.names import lessons, modules, resolve_module
 from tinytorch.course.new import Created, create_module
 from tinytorch.course.notebooks import write_notebook
-from tinytorch.course.points import points_problems
+from tinytorch.course.points import exercises, points_problems
 from tinytorch.course.project import Project, find_project
 from tinytorch.course.steps import strip_markers
 from tinytorch.errors import TinyTorchError, UnknownNameError, WorkspaceError

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tinytorch.course import files
-from tinytorch.course.notebooks import code_cells, parse_notebook, read_notebook
+from tinytorch.course.notebooks import parse_notebook, read_notebook
 from tinytorch.errors import SourceError, WorkspaceError
+from tinytorch.notebooks.cells import numbered
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_cells_are_numbered_as_jupyter_numbers_them_after_running_all() -> None:
         for kind, text in [("markdown", "# a"), ("code", "x"), ("code", "  "), ("raw", "r"), ("code", "y")]
     )
     nb = parse_notebook(f'{{"nbformat": 4, "cells": [{cells}]}}', "n")
-    assert [(number, cell.source) for number, cell in code_cells(nb)] == [(1, "x"), (2, "y")]
+    assert [(number, cell.source) for number, cell in numbered(nb)] == [(1, "x"), (2, "y")]
 
 
 def test_a_full_disk_is_a_sentence_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,10 @@ from nbformat.v4 import new_code_cell
 
 from tests.courses.tiny import edit, solve
 from tinytorch.course.names import Module
-from tinytorch.course.notebooks import grade_id, read_notebook, write_notebook
+from tinytorch.course.notebooks import read_notebook, write_notebook
 from tinytorch.course.project import Project
 from tinytorch.course.visible import LessonRun, run_checks
+from tinytorch.notebooks.cells import grade_id
 
 ANSWER = "return given(a) + given(b)"
 
@@ -123,7 +124,7 @@ def test_what_jupyter_understands_runs(kit: Project, notebook: Path, line: str) 
 
 def test_input_is_refused_and_nothing_waits(kit: Project, notebook: Path) -> None:
     add_cell(notebook, "input('name? ')")
-    assert "EOFError" in run(kit, notebook).errors[0].message
+    assert "input() cannot be answered" in run(kit, notebook).errors[0].message
 
 
 def test_a_measuring_cell_is_left_out(kit: Project, notebook: Path) -> None:

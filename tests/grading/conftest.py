@@ -12,9 +12,9 @@ from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.checks.running import RunningCheck
 from tinytorch.grading.checks.student import Student
-from tinytorch.grading.handed_in.cells import code_cells
 from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
+from tinytorch.notebooks.code import code_cells
 
 __all__ = ["checkout", "generated", "graded", "graded_root", "toy"]
 

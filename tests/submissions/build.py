@@ -34,7 +34,8 @@ from nbformat import NotebookNode
 
 from tests.submissions.edit import Change, apply
 from tinytorch.course.names import resolve_module
-from tinytorch.course.notebooks import grade_id, read_notebook, write_notebook
+from tinytorch.course.notebooks import read_notebook, write_notebook
+from tinytorch.notebooks.cells import grade_id
 from tinytorch.course.project import find_project
 from tinytorch.course.steps import strip_markers
 from tinytorch.errors import SourceError, TinyTorchError

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from tinytorch.course.notebooks import grade_id
+from tinytorch.notebooks.cells import grade_id
 from tinytorch.course.steps import ANSWER, stub
 from tinytorch.errors import SourceError
 

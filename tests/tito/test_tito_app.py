@@ -108,12 +108,12 @@ def test_a_fault_of_ours_names_itself_and_says_how_to_see_more(
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.ENOSPC, "the disk is full: could not write /there. Free some space"),
-        (errno.EDQUOT, "the disk is full"),
-        (errno.EACCES, "no permission to use /there."),
-        (errno.EROFS, "no permission to use /there."),
+        (errno.ENOSPC, "/there could not be written: the disk is full. Free some space"),
+        (errno.EDQUOT, "/there could not be written: the disk is full."),
+        (errno.EACCES, "/there may not be written or read by this account."),
+        (errno.EROFS, "/there may not be written or read by this account."),
         (errno.ENOENT, "/there does not exist."),
-        (errno.EISDIR, "the system refused /there: Is a directory."),
+        (errno.EISDIR, "/there could not be used: Is a directory."),
     ],
 )
 def test_what_the_system_refuses_is_a_sentence(

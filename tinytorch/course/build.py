@@ -12,8 +12,9 @@ from tinytorch.course import files, steps
 from tinytorch.course.names import Lesson, Module, lessons
 from tinytorch.course.notebooks import write_notebook
 from tinytorch.course.project import Project
-from tinytorch.course.source import default_exp, read_source
+from tinytorch.course.source import read_source
 from tinytorch.errors import SourceError
+from tinytorch.notebooks.exports import default_exp
 
 Step = Callable[[NotebookNode], NotebookNode]
 

@@ -57,7 +57,8 @@ def _run_once(cells: Sequence[tuple[int, str]], limit_s: float, package_root: Pa
     with tempfile.TemporaryDirectory(prefix="tinytorch-cells-", ignore_cleanup_errors=True) as folder:
         job = Path(folder, "job.json")
         path = [str(package_root.resolve()), *(entry for entry in sys.path if entry and Path(entry).is_absolute())]
-        job.write_text(json.dumps({"path": path, "cells": list(cells)}), encoding="utf-8")
+        content = {"tools": str(_RUNNER.parents[2]), "path": path, "cells": list(cells)}
+        job.write_text(json.dumps(content), encoding="utf-8")
         with _process(job) as process:
             messages = _messages(process.stdout)
             _await_start(messages, process)
@@ -116,7 +117,7 @@ def _messages(stream: IO[str] | None) -> queue.Queue[str | None]:
 @contextmanager
 def _process(job: Path) -> Iterator[subprocess.Popen[str]]:
     """The child in an empty folder of its own; it and everything it started are gone afterwards."""
-    environment = {**os.environ, "MPLBACKEND": "Agg"}
+    environment = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     process = subprocess.Popen(
         [sys.executable, "-I", str(_RUNNER), str(job)],
         cwd=job.parent,

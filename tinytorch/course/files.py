@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import tempfile
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tinytorch.errors import WorkspaceError
+from tinytorch.text import os_error_sentence
 
 
 @contextmanager
@@ -19,16 +19,7 @@ def sentences(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise WorkspaceError(_words(error, path)) from error
-
-
-def _words(error: OSError, path: Path) -> str:
-    place = error.filename or path
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{path} could not be written: the disk is full. Free some space and run the command again."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{place} may not be written or read by this account. Mend its permissions or choose another folder."
-    return f"{place} could not be used: {error.strerror or error}. Check the path and run the command again."
+        raise WorkspaceError(os_error_sentence(error, path)) from error
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -14,10 +14,11 @@ from nbformat import NotebookNode
 
 from tinytorch.course.build import source_path
 from tinytorch.course.names import Module, lessons
-from tinytorch.course.notebooks import grade_id, read_notebook
+from tinytorch.course.notebooks import read_notebook
 from tinytorch.course.project import Project
 from tinytorch.course.source import read_source, regions
 from tinytorch.errors import SourceError
+from tinytorch.notebooks.cells import grade_id
 
 # Shorter lines (`return out`, `i += 1`) give nothing away.
 _TELLING = 12

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,33 +83,3 @@ def notebook_bytes(nb: NotebookNode) -> bytes:
 def write_notebook(nb: NotebookNode, path: Path) -> bool:
     """Write `nb` when its bytes differ from those at `path`; True when written."""
     return files.write_if_changed(path, notebook_bytes(nb))
-
-
-def code_cells(nb: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
-    """The cells that Jupyter runs, with the number it shows in brackets after Restart and Run All."""
-    cells = (cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip())
-    return enumerate(cells, start=1)
-
-
-def grade_id(cell: NotebookNode) -> str:
-    """The cell's nbgrader name, or an empty string."""
-    return str(_nbgrader(cell).get("grade_id", ""))
-
-
-def is_solution(cell: NotebookNode) -> bool:
-    return bool(_nbgrader(cell).get("solution", False))
-
-
-def is_graded(cell: NotebookNode) -> bool:
-    return bool(_nbgrader(cell).get("grade", False))
-
-
-def is_measure(cell: NotebookNode) -> bool:
-    """Measuring cells are for the reader in Jupyter; nothing else depends on them."""
-    tags = cell.metadata.get("tags", [])
-    return isinstance(tags, list) and "measure" in tags
-
-
-def _nbgrader(cell: NotebookNode) -> dict[str, object]:
-    metadata = cell.metadata.get("nbgrader", {})
-    return metadata if isinstance(metadata, dict) else {}

@@ -1,11 +1,23 @@
-"""Do a module's notebooks hold the points that the module declares?"""
+"""What can be earned in a module's notebooks, and whether it is what the module declares."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from tinytorch.course.exercises import Exercise
 from tinytorch.course.module_facts import FACTS_FILE, ModuleFacts
+from tinytorch.course.notebooks import read_notebook
+from tinytorch.errors import SourceError
+from tinytorch.notebooks.cells import NotebookError
+from tinytorch.notebooks.exercises import Exercise, lesson_exercises
+
+
+def exercises(notebooks: Sequence[Path]) -> list[Exercise]:
+    """Every graded cell of the notebooks, in their order."""
+    try:
+        return [exercise for path in notebooks for exercise in lesson_exercises(path.stem, read_notebook(path))]
+    except NotebookError as error:
+        raise SourceError(str(error)) from error
 
 
 def points_problems(found: Sequence[Exercise], facts: ModuleFacts) -> list[str]:

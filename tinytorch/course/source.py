@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import jupytext
@@ -13,8 +12,9 @@ from nbformat import NotebookNode
 
 from tinytorch.course import markers
 from tinytorch.course.markers import MarkerError, Region, find_regions
-from tinytorch.course.notebooks import grade_id, is_graded, is_solution
 from tinytorch.errors import SourceError
+from tinytorch.notebooks.cells import grade_id, is_graded, is_solution, points
+from tinytorch.notebooks.exports import default_exp, exports
 
 _CELL = re.compile(r"# %%(\s|$)")
 _GRADE_ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -68,26 +68,6 @@ def set_ids(nb: NotebookNode, lesson: str) -> None:
         cell.id = hashlib.sha256(f"{key}\0{seen[key]}".encode()).hexdigest()[:8]
 
 
-def exports(cell: NotebookNode) -> bool:
-    """Does nbdev export this code cell?"""
-    return any(name in ("export", "exports", "exporti") for name, _ in _directives(cell))
-
-
-def default_exp(nb: NotebookNode) -> str:
-    """The module that the notebook's `#| default_exp` names, or an empty string."""
-    found = (value for cell in nb.cells for name, value in _directives(cell) if name == "default_exp")
-    return next(found, "")
-
-
-def _directives(cell: NotebookNode) -> Iterator[tuple[str, str]]:
-    """The `#| name value` lines that a code cell begins with."""
-    for line in cell.source.split("\n") if cell.cell_type == "code" else ():
-        match = re.match(r"#\|\s*(\w+):?\s*(.*?)\s*$", line)
-        if not match:
-            return
-        yield match[1], match[2]
-
-
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -134,7 +114,7 @@ def _check_cell(cell: NotebookNode, place: _Place) -> None:
         raise place.error(found[0].begin, 'a solution in a cell that is not marked `nbgrader={"solution": true, ...}`.')
     if is_solution(cell) and not found:
         raise place.error(0, "a solution cell without BEGIN SOLUTION; mark what the student writes.")
-    if exports(cell):
+    if exports(cell.source):
         _check_python(cell, place)
 
 
@@ -156,10 +136,10 @@ def _check_grade_ids(nb: NotebookNode, places: list[_Place]) -> None:
         if name in seen:
             raise place.error(-1, f"grade_id {name!r} is used twice in this lesson; every cell needs its own.")
         seen.add(name)
-        if is_graded(cell) and not isinstance(cell.metadata.nbgrader.get("points"), int | float):
+        if is_graded(cell) and points(cell) is None:
             raise place.error(-1, 'a graded cell without points; add `"points": N`.')
 
 
 def _check_export(nb: NotebookNode, file: str) -> None:
-    if any(exports(cell) for cell in nb.cells) and not default_exp(nb):
+    if any(cell.cell_type == "code" and exports(cell.source) for cell in nb.cells) and not default_exp(nb):
         raise SourceError(f"{file}: cells are exported but no cell says where; add a cell `#| default_exp MODULE`.")

@@ -7,8 +7,8 @@ import copy
 from nbformat import NotebookNode
 
 from tinytorch.course import markers
-from tinytorch.course.notebooks import grade_id, is_graded, is_solution
 from tinytorch.course.source import regions
+from tinytorch.notebooks.cells import grade_id, is_check, is_solution
 
 SCHEMA_VERSION = 3
 ANSWER = "*Write your answer here.*"
@@ -27,7 +27,7 @@ def complete_metadata(nb: NotebookNode) -> NotebookNode:
             schema_version=SCHEMA_VERSION,
             cell_type=cell.cell_type,
             task=False,
-            locked=is_graded(cell) and not is_solution(cell),
+            locked=is_check(cell),
         )
     return done
 

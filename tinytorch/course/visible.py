@@ -10,7 +10,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tinytorch.course.cells import Failure, run_cells
-from tinytorch.course.notebooks import code_cells, grade_id, is_graded, is_measure, is_solution, read_notebook
+from tinytorch.course.notebooks import read_notebook
+from tinytorch.notebooks.cells import grade_id, is_check, numbered
+from tinytorch.notebooks.code import code_cells
 
 LIMIT_S = 60.0
 
@@ -74,13 +76,13 @@ def run_checks(
     start = time.monotonic()
     nb = read_notebook(notebook)
     first = read_notebook(original) if original else nb
-    known = {cell.get("id"): cell.source for cell in first.cells}
     official = {grade_id(cell): cell.source for cell in first.cells if _is_check(cell)}
-    cells = dict(code_cells(nb))
+    cells = dict(numbered(nb))
+    measurements = {cell.number for cell in code_cells(notebook.stem, nb, first) if cell.is_measurement}
     wanted = [
         (number, official.get(grade_id(cell), cell.source) if _is_check(cell) else cell.source)
         for number, cell in cells.items()
-        if _is_check(cell) or not (is_measure(cell) and known.get(cell.get("id")) == cell.source)
+        if number not in measurements
     ]
     failures = run_cells(wanted, limit_s=limit_s, package_root=package_root)
     lesson = _Lesson(notebook.name, cells, failures)
@@ -92,7 +94,7 @@ def run_checks(
 
 
 def _is_check(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and is_graded(cell) and not is_solution(cell)
+    return cell.cell_type == "code" and is_check(cell)
 
 
 def _check(lesson: _Lesson, number: int) -> VisibleCheck:

@@ -5,9 +5,7 @@ Exit codes: 0 done and passed, 1 bad input or a failed check, 2 wrong usage, 130
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import sys
 from typing import Annotated
 
@@ -15,6 +13,7 @@ import typer
 
 from tinytorch import __version__
 from tinytorch.errors import TinyTorchError
+from tinytorch.text import os_error_sentence
 from tinytorch.tito import export, marks, module, new, render, system, test
 
 app = typer.Typer(
@@ -73,23 +72,9 @@ def main(args: list[str] | None = None) -> None:
     except TinyTorchError as error:
         _stop(str(error), 1, error)
     except OSError as error:
-        _stop(_sentence(error), 1, error)
+        _stop(os_error_sentence(error), 1, error)
     except Exception as error:
         _stop(f"unexpected {type(error).__name__}: {error}. {_SEE_MORE}", 1, error)
-
-
-def _sentence(error: OSError) -> str:
-    where = f" {error.filename}" if error.filename else ""
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            return f"the disk is full: could not write{where}. Free some space and run the command again."
-        case errno.EACCES | errno.EPERM | errno.EROFS:
-            return f"no permission to use{where}. Check who owns it, or choose another folder."
-        case errno.ENOENT if where:
-            return f"{error.filename} does not exist. Check the path."
-        case _:
-            said = os.strerror(error.errno) if error.errno else str(error)
-            return f"the system refused{where or ' a file or process'}: {said}. {_SEE_MORE}"
 
 
 def _stop(sentence: str, code: int, error: BaseException | None = None) -> None:

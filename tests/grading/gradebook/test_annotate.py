@@ -13,7 +13,7 @@ from tests.courses.toy import make_checkout, released
 from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.gradebook.annotate import annotate
-from tinytorch.grading.handed_in.frame import grade_id_of
+from tinytorch.notebooks.cells import grade_id
 
 FAILED = CheckResult(
     "t", "01_first", "check_add_first", 1.0, Outcome.FAILED, "Adds <i>two</i>.", "got <script>1</script>"
@@ -31,7 +31,7 @@ def notebook(release: NotebookNode) -> NotebookNode:
 
 
 def check_cell(notebook: NotebookNode) -> NotebookNode:
-    return next(cell for cell in notebook.cells if grade_id_of(cell) == "check_add_first")
+    return next(cell for cell in notebook.cells if grade_id(cell) == "check_add_first")
 
 
 def result(score: float, *outputs: dict, **more: object) -> SubmissionResult:

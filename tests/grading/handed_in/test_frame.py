@@ -10,7 +10,8 @@ import pytest
 from nbformat import NotebookNode, validate
 
 from tests.courses.toy import answered, as_json, make_checkout, released
-from tinytorch.grading.handed_in.frame import Intake, grade_id_of, take_in
+from tinytorch.grading.handed_in.frame import Intake, take_in
+from tinytorch.notebooks.cells import grade_id
 
 ANSWER = "    return a + b  # mine"
 
@@ -41,11 +42,11 @@ def at(raw: dict, name: str) -> int:
 
 
 def source(intake: Intake, name: str) -> str:
-    return next(cell.source for cell in intake.notebook.cells if grade_id_of(cell) == name)
+    return next(cell.source for cell in intake.notebook.cells if grade_id(cell) == name)
 
 
 def names(intake: Intake) -> list[str]:
-    return [name for cell in intake.notebook.cells if (name := grade_id_of(cell))]
+    return [name for cell in intake.notebook.cells if (name := grade_id(cell))]
 
 
 def test_an_untouched_release_needs_no_repair(tmp_path: Path, release: NotebookNode) -> None:
@@ -207,7 +208,7 @@ def test_claims_in_metadata_are_not_believed(tmp_path: Path, raw: dict, release:
     )
     notebook = taken(tmp_path, raw, release).notebook
     assert notebook.metadata == release.metadata
-    assert next(c for c in notebook.cells if grade_id_of(c) == "check_add_second").metadata.nbgrader.points == 4
+    assert next(c for c in notebook.cells if grade_id(c) == "check_add_second").metadata.nbgrader.points == 4
     assert notebook.cells[-1].metadata == {}
 
 
@@ -232,7 +233,7 @@ def test_pasted_pictures_stay_and_active_content_goes(tmp_path: Path, raw: dict,
     question["source"] = "Because ![a](attachment:a.png)"
     question["attachments"] = {"a.png": {"image/png": "aGk=", "text/html": "<script>"}, "b": {"text/html": "<b>"}}
     cells = taken(tmp_path, raw, release).notebook.cells
-    assert next(c for c in cells if grade_id_of(c) == "question_why").attachments == {"a.png": {"image/png": "aGk="}}
+    assert next(c for c in cells if grade_id(c) == "question_why").attachments == {"a.png": {"image/png": "aGk="}}
 
 
 def test_half_of_a_surrogate_pair_becomes_a_question_mark(tmp_path: Path, raw: dict, release: NotebookNode) -> None:

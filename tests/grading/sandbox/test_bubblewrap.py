@@ -14,10 +14,10 @@ from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.checks.running import RunningCheck
 from tinytorch.grading.checks.student import Student
-from tinytorch.grading.handed_in.cells import code_cells
 from tinytorch.grading.sandbox import bubblewrap as sandbox_module
 from tinytorch.grading.sandbox.runtime import runtime_tree
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
+from tinytorch.notebooks.code import code_cells
 
 CHECKOUT = Path(tinytorch.__file__).resolve().parents[1]
 LOOK = """

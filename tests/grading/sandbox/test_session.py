@@ -14,8 +14,8 @@ from tests.courses.samples import code, plain_notebook
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, TimedOut
 from tinytorch.grading.checks.student import Student
-from tinytorch.grading.handed_in.cells import code_cells
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
+from tinytorch.notebooks.code import code_cells
 
 OpenSession = Callable[..., Session]
 OpenStudent = Callable[..., Student]

@@ -17,7 +17,6 @@ import nbformat
 import numpy as np
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tinytorch.course.exercises import Exercise
 from tinytorch.course.names import Lesson, Module
 from tinytorch.grading.base.student_errors import to_exception
 from tinytorch.grading.checks import check, hints
@@ -25,8 +24,7 @@ from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.collect.archives import MAX_FILE_BYTES, Incoming, _zip
 from tinytorch.grading.collect.owners import Contents, Names, safe_id
 from tinytorch.grading.gradebook.safe_markdown import clean
-from tinytorch.grading.handed_in.cells import clean_outputs, clean_words, code_cells
-from tinytorch.grading.handed_in.frame import _empty_like, _Frame, grade_id_of, is_fixed
+from tinytorch.grading.handed_in.frame import _empty_like, _Frame
 from tinytorch.grading.handed_in.notebook import UnreadableNotebook, pieces_of
 from tinytorch.grading.report.class_report import Report, Row, to_csv
 from tinytorch.grading.report.page import to_html
@@ -35,7 +33,12 @@ from tinytorch.grading.sandbox.inside.messages import read_reply
 from tinytorch.grading.sandbox.inside.protocol import Called, CellRan, Failed, Reply, Timed, Value
 from tinytorch.grading.sandbox.inside.values import Tree, Unpacker
 from tinytorch.grading.sandbox.inside.wire import PREFIX, Message, WireError, decode, read_prefix
+from tinytorch.grading.sandbox.outputs import clean_outputs
 from tinytorch.grading.sandbox.session import described
+from tinytorch.notebooks.cells import grade_id, is_fixed
+from tinytorch.notebooks.code import code_cells
+from tinytorch.notebooks.exercises import Exercise
+from tinytorch.text import clean_words
 
 HEADER_LIMIT, PAYLOAD_LIMIT = 1 << 16, 1 << 20
 REQUEST = 1  # the number of the request that every reply answers
@@ -123,13 +126,13 @@ def notebook(data: bytes) -> None:
     nbformat.validate(taken)
     nbformat.writes(taken).encode()
     "".join(map(clean_words, repairs)).encode()
-    marks = {grade_id_of(cell): cell for cell in release.cells if grade_id_of(cell)}
-    seen = [grade_id_of(cell) for cell in taken.cells if grade_id_of(cell)]
+    marks = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
+    seen = [grade_id(cell) for cell in taken.cells if grade_id(cell)]
     _promise(sorted(seen) == sorted(marks), "each graded cell is there once")
     for cell in taken.cells:
-        if grade_id_of(cell):
-            _promise(cell.metadata == marks[grade_id_of(cell)].metadata, "a cell's marks are the release's")
-            _promise(not is_fixed(cell) or cell.source == marks[grade_id_of(cell)].source, "a check is as released")
+        if grade_id(cell):
+            _promise(cell.metadata == marks[grade_id(cell)].metadata, "a cell's marks are the release's")
+            _promise(not is_fixed(cell) or cell.source == marks[grade_id(cell)].source, "a check is as released")
     code_cells("01_first", taken, release)
     Contents([(_LESSONS[0], release)]).lesson(data)
     for cell in taken.cells:

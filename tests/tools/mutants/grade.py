@@ -13,13 +13,14 @@ from tests.tools.mutants.checks import HIDDEN, hidden_checks
 from tests.tools.mutants.mutants import Mutant, reference_notebooks
 from tinytorch.course.build import RELEASE_STEPS, apply
 from tinytorch.course.markers import remove_lines
-from tinytorch.course.notebooks import grade_id, is_graded, write_notebook
+from tinytorch.course.notebooks import write_notebook
 from tinytorch.course.steps import strip_markers
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.run.submission import grade_submission
+from tinytorch.notebooks.cells import grade_id, is_graded
 
 # A mutant that hangs or dies has lost: no need to try it as often, or to wait for it as long, as a student's work.
 LIMITS = Limits(cell_s=30, call_s=15, lesson_s=120, submission_s=300, restarts=2, strikes=1)

@@ -18,8 +18,8 @@ from tests.tools.mutants.operators import edits
 from tinytorch.course.build import source_notebook
 from tinytorch.course.markers import Region, find_regions
 from tinytorch.course.names import lessons, resolve_module
-from tinytorch.course.notebooks import grade_id, is_solution
 from tinytorch.course.project import Project, find_project
+from tinytorch.notebooks.cells import grade_id, is_solution
 
 ROOT = Path(__file__).parents[3]
 MODULE = "13_kernels"

@@ -13,9 +13,9 @@ from tests.tools.mutants.grade import Verdict, judge
 from tests.tools.mutants.mutants import Mutant, all_mutants, chosen, reference_notebooks
 from tests.tools.mutants.record import Record, explained, report
 from tinytorch.course.markers import find_regions
-from tinytorch.course.notebooks import grade_id
 from tinytorch.errors import SandboxUnavailableError
 from tinytorch.grading.sandbox.bubblewrap import check_available
+from tinytorch.notebooks.cells import grade_id
 
 
 @pytest.fixture(scope="module")

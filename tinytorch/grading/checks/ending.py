@@ -15,7 +15,7 @@ from tinytorch.grading.checks import hints
 from tinytorch.grading.checks.check import describe
 from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.checks.running import RunningCheck
-from tinytorch.grading.handed_in.cells import clean_words
+from tinytorch.text import clean_words
 
 # A check that reads an answer of an unforeseen kind ends with one of these. It passes on the reference (the release
 # gate sees to that), so the answer is the cause, not the check.

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from tinytorch.course.names import Lesson, Module
-from tinytorch.grading.handed_in.frame import definitions, grade_id_of
 from tinytorch.grading.handed_in.notebook import Piece, UnreadableNotebook, pieces_of
+from tinytorch.notebooks.cells import grade_id, is_solution
+from tinytorch.notebooks.exports import functions
 
 MAX_ID_CHARS = 80
 
@@ -123,13 +124,13 @@ def safe_id(text: str) -> str:
 
 
 def _marks(notebook: NotebookNode) -> frozenset[str]:
-    return frozenset(name for cell in notebook.cells if (name := grade_id_of(cell)))
+    return frozenset(name for cell in notebook.cells if (name := grade_id(cell)))
 
 
 def _exercise_names(notebook: NotebookNode) -> frozenset[str]:
-    answers = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
-    return frozenset().union(*(definitions(cell.source) for cell in answers if cell.cell_type == "code"))
+    answers = [cell for cell in notebook.cells if is_solution(cell)]
+    return frozenset().union(*(functions(cell.source) for cell in answers if cell.cell_type == "code"))
 
 
 def _defined(pieces: list[Piece]) -> frozenset[str]:
-    return frozenset().union(*(definitions(piece.source) for piece in pieces if piece.kind == "code"))
+    return frozenset().union(*(functions(piece.source) for piece in pieces if piece.kind == "code"))

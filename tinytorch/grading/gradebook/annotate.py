@@ -12,6 +12,7 @@ from tinytorch.errors import GraderFaultError
 from tinytorch.grading.base.result import CellRun, CheckResult, ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.gradebook.receipt_html import lesson_section
 from tinytorch.grading.run.receipt import for_student, receipt
+from tinytorch.notebooks.cells import grade_id, is_check, points
 
 REPAIRS_ID = "notice-repairs"
 RECEIPT_ID = "notice-receipt"
@@ -43,7 +44,7 @@ def annotate(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> N
         run = runs.get(cell.get("id"))
         outputs = student_outputs(run)
         cell.execution_count = None
-        if _is_check(cell):
+        if is_check(cell):
             exercise = _exercise_for(cell, exercises, lesson)
             outputs = [*map(_harmless, outputs), words_output(exercise), score_output(exercise)]
             cell.execution_count = 1
@@ -85,23 +86,18 @@ def score_output(exercise: ExerciseResult) -> NotebookNode:
     return _output("execute_result", data={"text/plain": repr(float(score))}, execution_count=1)
 
 
-def _is_check(cell: NotebookNode) -> bool:
-    marks = cell.metadata.get("nbgrader", {})
-    return bool(marks.get("grade")) and not marks.get("solution", False)
-
-
 def _exercise_for(cell: NotebookNode, exercises: dict[str, ExerciseResult], lesson: str) -> ExerciseResult:
-    name = cell.metadata.nbgrader["grade_id"]
+    name = grade_id(cell)
     found = exercises.get(name)
     if found is None:
         raise GraderFaultError(
             f"{lesson}, cell {name}: no hidden check decides its points; add one marked grade({name!r}) or regrade."
         )
-    points = float(cell.metadata.nbgrader["points"])
-    if abs(found.points - points) > 1e-9:
+    worth = points(cell)
+    if worth is None or abs(found.points - worth) > 1e-9:
         raise GraderFaultError(
             f"{lesson}, cell {name}: graded for {_number(found.points)} points but the gradebook has "
-            f"{_number(points)}; run `tito grade generate`, then grade again."
+            f"{'none' if worth is None else _number(worth)}; run `tito grade generate`, then grade again."
         )
     return found
 

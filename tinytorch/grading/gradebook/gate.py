@@ -6,18 +6,15 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from tinytorch.course.exercises import exercises
 from tinytorch.course.leaks import Leak, find_leaks
 from tinytorch.course.module_facts import module_facts
-from tinytorch.course.points import points_problems
+from tinytorch.course.points import exercises, points_problems
 from tinytorch.errors import GraderFaultError, ReleaseError
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
 from tinytorch.grading.base.submission import Submission
-from tinytorch.grading.gradebook.exporter import read_release
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.release import require_fresh_release
 from tinytorch.grading.gradebook.setup import setup_for
-from tinytorch.grading.handed_in.frame import is_fixed
 from tinytorch.grading.run.pool import GradingPool, grade_many, usable_cores
 from tinytorch.grading.run.store import Store
 
@@ -73,13 +70,8 @@ def check_release(
 
 def automatic_points(class_folder: ClassFolder) -> float:
     """The points of a release's check cells, those that no one grades by hand."""
-    cells = [
-        cell
-        for path in sorted(class_folder.release.glob("*.ipynb"))
-        for cell in read_release(path).cells
-        if is_fixed(cell) and cell.metadata.nbgrader.get("grade")
-    ]
-    return float(sum(cell.metadata.nbgrader["points"] for cell in cells))
+    released = exercises(sorted(class_folder.release.glob("*.ipynb")))
+    return float(sum(exercise.points for exercise in released if not exercise.manual))
 
 
 def _graded(

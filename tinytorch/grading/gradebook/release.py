@@ -18,6 +18,7 @@ from tinytorch.errors import ReleaseError, SourceError
 from tinytorch.grading.gradebook.converters import generate_notebooks
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.marks import check_gradebook
+from tinytorch.notebooks.cells import nbgrader_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _content(notebook: NotebookNode) -> list[tuple[object, ...]]:
     """What students and grading see of a notebook: nbgrader adds checksums and locks to it, which don't count."""
     cells: list[tuple[object, ...]] = []
     for cell in notebook.cells:
-        marks = cell.metadata.get("nbgrader", {})
+        marks = nbgrader_marks(cell)
         told = tuple(marks.get(name) for name in ("grade_id", "grade", "solution", "points"))
         cells.append((cell.get("id"), cell.cell_type, cell.source, cell.metadata.get("tags", []), told))
     return cells

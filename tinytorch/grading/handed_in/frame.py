@@ -17,9 +17,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from tinytorch.grading.handed_in.notebook import Piece, UnreadableNotebook, read_pieces
+from tinytorch.notebooks.cells import grade_id, is_fixed, is_measure, is_solution
+from tinytorch.notebooks.exports import functions
 
 NOTICE_ID = "notice-unreadable"
-_DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _VALID_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
     "code": new_code_cell,
@@ -52,30 +53,13 @@ def take_in(path: Path, release_notebook: NotebookNode) -> Intake:
     return Intake(notebook, tuple(f"{name}: {note}" for note in [*notes, *mended]), None)
 
 
-def grade_id_of(cell: NotebookNode) -> str | None:
-    """The name nbgrader knows a release cell by, if it has one."""
-    name: str | None = cell.metadata.get("nbgrader", {}).get("grade_id")
-    return name
-
-
-def is_fixed(cell: NotebookNode) -> bool:
-    """Says whether a release cell's text is the course's: a check cell or a locked cell."""
-    marks = cell.metadata.get("nbgrader", {})
-    return not marks.get("solution", False) and bool(marks.get("grade") or marks.get("locked"))
-
-
-def definitions(source: str) -> frozenset[str]:
-    """The functions and classes that a cell's text defines."""
-    return frozenset(_DEFINES.findall(source))
-
-
 class _Frame:
     """Pairs the release's cells with submitted pieces and lays both out as one notebook."""
 
     def __init__(self, release: NotebookNode, pieces: list[Piece]) -> None:
         self.release = list(release.cells)
         self.pieces = pieces
-        self.defined = [definitions(piece.source) if piece.kind == "code" else frozenset() for piece in pieces]
+        self.defined = [functions(piece.source) if piece.kind == "code" else frozenset() for piece in pieces]
         self.texts = [piece.source.strip() for piece in pieces]
         self.repairs: list[str] = []
         self.piece_of: dict[int, int] = {}  # release index -> piece index
@@ -89,18 +73,18 @@ class _Frame:
 
     def _pair_by_grade_id(self) -> None:
         for index, cell in enumerate(self.release):
-            wanted = grade_id_of(cell)
-            if wanted is None:
+            name = grade_id(cell)
+            if not name:
                 continue
-            found = [at for at, piece in enumerate(self.pieces) if piece.grade_id == wanted]
+            found = [at for at, piece in enumerate(self.pieces) if piece.grade_id == name]
             if len(found) > 1:
-                self.repairs.append(f"cell {wanted} was there {len(found)} times; the last one is graded")
+                self.repairs.append(f"cell {name} was there {len(found)} times; the last one is graded")
             if found:
                 self._pair(index, self._best(cell, found))
 
     def _best(self, cell: NotebookNode, found: list[int]) -> int:
         """The last of several copies, which Jupyter runs last; rather one that defines the exercise."""
-        names = definitions(cell.source)
+        names = functions(cell.source)
         defining = [at for at in found if names & self.defined[at]]
         return (defining or found)[-1]
 
@@ -109,7 +93,7 @@ class _Frame:
         for index, cell in enumerate(self.release):
             at = by_id.get(cell.get("id"))
             # A piece that carries another cell's grade_id is a copy of that cell, whatever its id says.
-            if at is not None and self.pieces[at].grade_id in (None, grade_id_of(cell)):
+            if at is not None and self.pieces[at].grade_id in (None, grade_id(cell)):
                 self._pair(index, at)
 
     def _pair_by_content(self) -> None:
@@ -120,12 +104,12 @@ class _Frame:
             free = [at for at in range(len(self.pieces)) if at not in self.taken]
             text = cell.source.strip()
             same = [at for at in free if text and self.texts[at] == text]
-            names = definitions(cell.source) if _is_answer(cell) and cell.cell_type == "code" else frozenset()
+            names = functions(cell.source) if is_solution(cell) and cell.cell_type == "code" else frozenset()
             defining = [at for at in free if names & self.defined[at]]
             if same or defining:
                 self._pair(index, same[0] if same else defining[-1])
-                if grade_id_of(cell) and _is_answer(cell):
-                    self.repairs.append(f"cell {grade_id_of(cell)} had lost its name and was found by its content")
+                if grade_id(cell) and is_solution(cell):
+                    self.repairs.append(f"cell {grade_id(cell)} had lost its name and was found by its content")
 
     def _pair(self, index: int, at: int) -> None:
         if index not in self.piece_of and at not in self.taken:
@@ -164,7 +148,7 @@ class _Frame:
             if piece.source.strip() != released.source.strip():
                 self.repairs.append(f"{_called(cell)} was edited; it is graded with the text that was released")
             return cell
-        if piece.kind != released.cell_type and grade_id_of(cell):
+        if piece.kind != released.cell_type and grade_id(cell):
             self.repairs.append(f"{_called(cell)} was turned into a {piece.kind} cell; it is taken as {cell.cell_type}")
         cell.source = piece.source
         if cell.cell_type == "markdown" and piece.attachments:
@@ -188,19 +172,15 @@ class _Ids:
         return wanted
 
 
-def _is_answer(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("solution", False))
-
-
 def _must_be_there(cell: NotebookNode) -> bool:
     """Graded and locked cells, and given code that others build on; prose and measurements may be deleted."""
-    if grade_id_of(cell):
+    if grade_id(cell):
         return True
-    return cell.cell_type == "code" and "measure" not in cell.metadata.get("tags", [])
+    return cell.cell_type == "code" and not is_measure(cell)
 
 
 def _called(cell: NotebookNode) -> str:
-    name = grade_id_of(cell)
+    name = grade_id(cell)
     if name:
         return f"cell {name}"
     first = next((line for line in cell.source.splitlines() if line.strip()), "")

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.course.names import lessons
+from tinytorch.course.points import exercises
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.marks import StudentMarks, marks_of_class
-from tinytorch.grading.handed_in.cells import clean_words
 from tinytorch.grading.run.store import Store
+from tinytorch.notebooks.exercises import Exercise
+from tinytorch.text import clean_words
 
 BINS = 10
 

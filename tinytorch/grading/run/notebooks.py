@@ -9,13 +9,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tinytorch.course.source import default_exp
 from tinytorch.grading.base.digests import notebooks_digest
 from tinytorch.grading.base.setup import Setup
-from tinytorch.grading.handed_in.cells import MAX_CELL_CHARS, Cell, code_cells, meant_for_export, short_name
 from tinytorch.grading.handed_in.frame import take_in
 from tinytorch.grading.run.imports import Name, reachable
 from tinytorch.grading.sandbox.inside.protocol import CellCode, GivenCell, LessonCode
+from tinytorch.notebooks.code import MAX_CELL_CHARS, Cell, code_cells, meant_for_export, short_name
+from tinytorch.notebooks.exercises import Exercise, lesson_exercises
+from tinytorch.notebooks.exports import default_exp
 
 
 class Notebooks:
@@ -31,12 +32,14 @@ class Notebooks:
         self.repairs: list[str] = []
         self.absent: dict[str, str] = {}
         self.cells: dict[str, tuple[Cell, ...]] = {}
+        self.exercises: list[Exercise] = []
         self._given: dict[Name, tuple[Cell, ...]] = {}
         self._names: dict[str, Name] = {}
         for path in sorted(setup.release_dir.glob("*.ipynb")):
             release = nbformat.read(path, as_version=4)
             name = self._add_given(path.stem, release)
             self._names[path.stem] = name
+            self.exercises += lesson_exercises(path.stem, release)
             self.cells[path.stem] = code_cells(path.stem, self._submitted(submission_dir, path, release), release)
             meant = meant_for_export(self.cells[path.stem], self._given[name])
             self.repairs += [f"{path.stem}: {words}" for words in meant.values()]

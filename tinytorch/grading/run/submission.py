@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from tinytorch.course.exercises import Exercise, exercises
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, SubmissionResult
 from tinytorch.grading.base.setup import Setup, sandbox_named
@@ -28,6 +27,7 @@ from tinytorch.grading.run.notebooks import Notebooks
 from tinytorch.grading.run.provenance import circumstances
 from tinytorch.grading.sandbox.bubblewrap import check_available
 from tinytorch.grading.sandbox.session import Setting
+from tinytorch.notebooks.exercises import Exercise
 
 _ONE_AT_A_TIME = threading.Lock()  # pytest and the environment belong to the whole process
 
@@ -59,7 +59,7 @@ def grade_submission(
         except GraderFaultError as err:
             checks.faults.append(str(err))
             cells = ()
-    found, faults = _score(exercises(releases), checks, is_partial=only is not None)
+    found, faults = _score(notebooks.exercises, checks, is_partial=only is not None)
     result = SubmissionResult(found, cells, tuple(notebooks.repairs), "; ".join(faults), setup.seed, setup.sandbox)
     seconds, hashes = round(time.monotonic() - began, 3), keys.hashes(submission_dir)
     return dataclasses.replace(result, seconds=seconds, hashes=hashes, circumstances=noted)

@@ -17,7 +17,6 @@ from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import CellRun
 from tinytorch.grading.base.setup import Sandbox
 from tinytorch.grading.base.student_errors import Crashed, OutOfTime, StudentError, TimedOut, to_exception
-from tinytorch.grading.handed_in.cells import Cell, clean_outputs, clean_text
 from tinytorch.grading.sandbox.channel import Channel, DeadlineError, HungUpError
 from tinytorch.grading.sandbox.inside.messages import expect, read_reply, to_message
 from tinytorch.grading.sandbox.inside.protocol import (
@@ -36,8 +35,11 @@ from tinytorch.grading.sandbox.inside.protocol import (
     Timed,
 )
 from tinytorch.grading.sandbox.inside.wire import WireError
+from tinytorch.grading.sandbox.outputs import clean_outputs
 from tinytorch.grading.sandbox.running import Running
 from tinytorch.grading.sandbox.standstill import stop
+from tinytorch.notebooks.code import Cell
+from tinytorch.text import clean_text
 
 Answer = TypeVar("Answer")
 Strike = TimedOut | Crashed

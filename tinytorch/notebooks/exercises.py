@@ -1,16 +1,13 @@
-"""What can be earned in a module, read from the notebooks' nbgrader metadata."""
+"""What can be earned in a lesson, read from the notebooks' nbgrader metadata."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tinytorch.course.notebooks import grade_id, is_graded, is_solution, read_notebook
-from tinytorch.errors import SourceError
+from tinytorch.notebooks.cells import NotebookError, grade_id, is_graded, is_solution, points
 
 _CHECK, _QUESTION = "check_", "question_"
 
@@ -27,11 +24,6 @@ class Exercise:
     title: str
 
 
-def exercises(notebooks: Sequence[Path]) -> list[Exercise]:
-    """Every graded cell of the notebooks, in their order."""
-    return [exercise for path in notebooks for exercise in lesson_exercises(path.stem, read_notebook(path))]
-
-
 def lesson_exercises(lesson: str, nb: NotebookNode) -> list[Exercise]:
     """The graded cells of one lesson's notebook, in the order of the cells."""
     found: list[Exercise] = []
@@ -42,11 +34,11 @@ def lesson_exercises(lesson: str, nb: NotebookNode) -> list[Exercise]:
         if not is_graded(cell):
             continue
         name = grade_id(cell)
-        points = cell.metadata.nbgrader.get("points")
-        if not name or not isinstance(points, int | float):
-            raise SourceError(f"{lesson}: the graded cell {name or '(without grade_id)'} has no name or no points.")
+        worth = points(cell)
+        if not name or worth is None:
+            raise NotebookError(f"{lesson}: the graded cell {name or '(without grade_id)'} has no name or no points.")
         short = name.removeprefix(_CHECK).removeprefix(_QUESTION)
-        found.append(Exercise(lesson, short, name, float(points), is_solution(cell), title))
+        found.append(Exercise(lesson, short, name, worth, is_solution(cell), title))
     return found
 
 
