@@ -18,6 +18,7 @@ from tinytorch.grading.base.result import CheckResult, Outcome
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.checks.failed import CheckFailed
 from tinytorch.grading.run.submission import grade_submission
+from tinytorch.grading.sandbox.session import Session
 
 ROOT = Path(__file__).parents[3]
 CHEATS = ROOT / "tests" / "submissions" / "hostile" / "speed"
@@ -100,6 +101,13 @@ def test_slow_work_earns_no_speed(race) -> None:
     found = race(SLOW, "arrange")
     assert found["test_arranged"].outcome is Outcome.PASSED
     assert (found["test_speed_of_arrange"].outcome, found["test_speed_of_arrange"].earned) == (Outcome.FAILED, 0)
+
+
+@pytest.mark.parametrize("name", [*cheats("arrange"), *cheats("product")])
+def test_a_cheat_finds_what_it_patches(open_session: Callable[..., Session], name: str) -> None:
+    session = open_session(source_of(name))
+    session.ensure_started()
+    assert [(run.status, run.words) for run in session.cell_runs] == [("ok", "")]
 
 
 @pytest.mark.parametrize("name", cheats("arrange"))

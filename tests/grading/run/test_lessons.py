@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -107,6 +108,26 @@ def test_a_cell_that_hangs_is_not_run_again_for_an_import(open_lessons: OpenLess
         lessons.student("01_first", RunningCheck(ABOUT)).base(1)
     with pytest.raises(NotImplementedError, match="base: not written yet"):
         lessons.student("02_second", RunningCheck(ABOUT)).use(3)
+
+
+def test_imported_cells_of_all_lessons_together_fit_into_a_message(tmp_path: Path, sandbox: str) -> None:
+    """However their characters are escaped, and from however many packages: the rest is as it was released."""
+    long = "\ndef base(x):\n    return '" + "\U0001f600" * 350_000 + "'"
+    imports = ["from tinytorch.core.one.first import base", "import tinytorch.core.two.first, tinytorch.core.six.first"]
+    for folder, answer in (("release", FIRST), ("submission", long)):
+        for number, package in enumerate(("one", "two", "six")):
+            target = code(f"#| default_exp core.{package}.first", "exp")
+            write(tmp_path / folder, f"0{number}_{package}", target, exercise(answer, "base"))
+        write(tmp_path / folder, "09_last", code("\n".join(imports), "import"))
+    setup = Setup(tmp_path / "release", tmp_path / "hidden", Limits(), sandbox)
+    lessons = Lessons(Notebooks(tmp_path / "submission", setup), Setting(setup.limits, sandbox), Keys(setup), None)
+    with contextlib.closing(lessons):
+        student = lessons.student("09_last", RunningCheck(ABOUT))
+        assert len(student.base(1)) == 350_000
+    served = lessons.notebooks.packages_for("09_last", lambda lesson: frozenset())
+    assert {name: len(package["first"].cells) for name, package in served.items()} == {
+        "tinytorch.core.one": 1, "tinytorch.core.two": 0, "tinytorch.core.six": 0,
+    }  # fmt: skip
 
 
 def test_every_lesson_runs_once_in_the_end(open_lessons: OpenLessons) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Callable
@@ -243,6 +244,31 @@ def test_the_time_for_a_submission_ends() -> None:
     session = Session(Notebook("01_first"), Setting(Limits(), "none", until=time.monotonic() - 1))
     with pytest.raises(OutOfTime, match="the most that is allowed"):
         session.ensure_started()
+
+
+def test_a_call_cut_short_by_the_end_of_a_submission_is_no_strike(open_student: OpenStudent) -> None:
+    student = open_student("def hang():\n    while True: pass", strikes=1)
+    session = student._session
+    session.ensure_started()
+    session.setting = dataclasses.replace(session.setting, until=time.monotonic() + 0.5)
+    with pytest.raises(OutOfTime, match=r"not run: grading this submission has taken .* s"):
+        student.hang()
+    session.setting = dataclasses.replace(session.setting, until=float("inf"))
+    session.ensure_started("hang")
+
+
+def test_a_call_that_takes_all_of_its_own_time_is_a_strike(open_student: OpenStudent) -> None:
+    student = open_student("def hang():\n    while True: pass", call_s=0.5, strikes=1)
+    student._session.setting = dataclasses.replace(student._session.setting, until=time.monotonic() + 60)
+    for match in ("did not return within", "not called again"):
+        with pytest.raises(TimedOut, match=match):
+            student.hang()
+
+
+def test_a_shell_that_a_cell_has_broken_costs_the_cells_after_it(open_session: OpenSession) -> None:
+    session = open_session("get_ipython().record = None", "x = 1")
+    assert statuses(session)[1] == "error"
+    assert "AttributeError" in session.cell_runs[1].words
 
 
 def test_unchanged_measuring_cells_are_skipped(open_session: OpenSession) -> None:
