@@ -60,7 +60,7 @@ def test_scaled_rounds_once(rng, dtype):
     values = (rng.standard_normal(W) * 1e8).astype(dtype)
     out = np.empty(W, np.float32)
     times(values, 1 / 3e5, out)
-    np.testing.assert_array_equal(out, (values * np.float64(1 / 3e5)).astype(np.float32))
+    np.testing.assert_array_equal(out, (values.astype(np.float64) * (1 / 3e5)).astype(np.float32))
 
 
 @pytest.mark.parametrize("lane", [0, W - 1, 2 * W, 4 * W - 1])

@@ -109,7 +109,7 @@ def _addresses(builder: ir.IRBuilder, address: ir.Value, index: ir.Value) -> lis
     """Pointers to the `UNROLL` vectors that begin `index` floats after `address`."""
     base = builder.inttoptr(address, FLOAT.as_pointer())
     steps = (ir.Constant(COUNT, i * _vector().count) for i in range(UNROLL))
-    places = [builder.gep(base, [builder.add(index, step)], source_etype=FLOAT) for step in steps]
+    places = [builder.gep(base, [builder.add(index, step)]) for step in steps]
     return [builder.bitcast(place, _vector().as_pointer()) for place in places]
 
 
@@ -120,7 +120,7 @@ def _read(typing: Any, address: Any, count: Any) -> Any:
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
         def body(index: ir.Value, sums: list[ir.Value]) -> list[ir.Value]:
             places = _addresses(builder, args[0], index)
-            vectors = [builder.load(place, align=vector_bytes(), typ=_vector()) for place in places]
+            vectors = [builder.load(place, align=vector_bytes()) for place in places]
             return [builder.fadd(s, v) for s, v in zip(sums, vectors, strict=True)]
 
         zeros = [_splat(builder, ir.Constant(FLOAT, 0.0))] * UNROLL
@@ -138,7 +138,7 @@ def _update(typing: Any, address: Any, count: Any, factor: Any) -> Any:
 
         def body(index: ir.Value, nothing: list[ir.Value]) -> list[ir.Value]:
             for place in _addresses(builder, args[0], index):
-                value = builder.load(place, align=vector_bytes(), typ=_vector())
+                value = builder.load(place, align=vector_bytes())
                 builder.store(builder.fmul(value, by), place, align=vector_bytes())
             return []
 
