@@ -115,28 +115,6 @@ def test_a_fault_keeps_an_earlier_grade(toy: Toy) -> None:
     assert (toy.assignments / "autograded" / "bob").exists()
 
 
-def test_a_second_run_leaves_everything_as_it_is(toy: Toy) -> None:
-    toy.hand_in("ada")
-    assert [step.stage for step in toy.grade()] == ["checked", "recorded"]
-    assert [step.stage for step in toy.grade()] == ["checked", "current"]
-
-
-def test_other_words_are_written_anew_and_nothing_is_graded(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    toy.hand_in("ada")
-    toy.grade()
-    monkeypatch.setattr(pool, "grade_folder", lambda *_: pytest.fail("graded again"))
-    monkeypatch.setattr("tinytorch.grading.gradebook.folder.writer_digest", lambda: "another")
-    assert [step.stage for step in toy.grade()] == ["checked", "recorded"]
-
-
-def test_a_new_submission_is_graded_anew(toy: Toy) -> None:
-    toy.hand_in("ada", "    return a + b  # half")
-    toy.grade()
-    toy.hand_in("ada")
-    assert [step.stage for step in toy.grade()] == ["checked", "recorded"]
-    assert scores(toy) == {"ada": FULL}
-
-
 def test_a_lost_gradebook_is_filled_again(toy: Toy) -> None:
     toy.hand_in("ada")
     toy.grade()
