@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.checks.running import RunningCheck
 from tinytorch.grading.checks.student import Student
 from tinytorch.grading.sandbox import bubblewrap as sandbox_module
+from tinytorch.grading.sandbox.inside.settings import Settings
 from tinytorch.grading.sandbox.runtime import runtime_tree
 from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 from tinytorch.notebooks.code import code_cells
@@ -125,6 +127,27 @@ def test_folders_of_the_grader_below_a_bind_are_masked(tmp_path: Path, monkeypat
     words = sandbox_module._mounts(Limits(), (hidden,))
     assert words.index(str(tmp_path)) < words.index(str(hidden))
     assert words[words.index(str(hidden)) - 1] == "--tmpfs"
+
+
+def test_settings_arrive_as_they_were_written(tmp_path: Path) -> None:
+    limits = Limits(cpu_s=7, header_bytes=11)
+    launch = sandbox_module.in_the_open(limits, sandbox_module.Descriptors(wire=5, arena=6), tmp_path)
+    settings = Settings.from_argument(launch.command[-1])
+    assert Settings.from_argument(settings.to_argument()) == settings
+    assert (settings.wire_fd, settings.arena_fd, settings.uid) == (5, 6, None)
+    assert (settings.work_dir, settings.cells_dir) == (str(tmp_path / "work"), str(tmp_path / "cells"))
+    limited = {field.name for field in dataclasses.fields(Settings)} & {
+        field.name for field in dataclasses.fields(Limits)
+    }
+    assert {name: getattr(settings, name) for name in limited - {"processes"}} == {
+        name: getattr(limits, name) for name in limited - {"processes"}
+    }
+    assert settings.processes >= limits.processes
+
+
+def test_settings_that_lack_a_field_start_nothing() -> None:
+    with pytest.raises(TypeError, match="missing"):
+        Settings.from_argument('{"uid": null}')
 
 
 @pytest.fixture

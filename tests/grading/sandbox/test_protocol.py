@@ -284,7 +284,10 @@ def test_any_header_gives_a_message_or_a_wire_error(header: dict[str, Any]) -> N
     assert type(said) in {*REQUESTS.values(), *REPLIES.values()}
 
 
-@pytest.mark.parametrize("kind", [*REQUESTS.values(), *REPLIES.values()], ids=lambda kind: kind.__name__)
+PARTS = (LessonCode, Target, Placed, Input)
+
+
+@pytest.mark.parametrize("kind", [*REQUESTS.values(), *REPLIES.values(), *PARTS], ids=lambda kind: kind.__name__)
 def test_the_table_names_everything_that_can_be_said(kind: type) -> None:
     table = protocol.__doc__ or ""
     row = table[table.index(f"\n    {kind.__name__} ") :].partition("\n\n")[0]

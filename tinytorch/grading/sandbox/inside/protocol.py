@@ -2,9 +2,9 @@
 
 The grader asks and a student process answers: one reply to each request, under the number that the grader drew for it
 and that cannot be guessed. A message is its kind, that number and exactly the fields below, as JSON, with the arrays
-behind it (see wire.py). messages.py refuses anything else with a WireError, and whoever catches that
-ends the process. The grader is trusted by the process. The process may be patched by the code it runs: a reply is
-data, and no more than any function of the student's might have returned.
+behind it (wire.py). Anything else is refused with a WireError (messages.py, fields.py), and whoever catches that ends
+the process. The process trusts the grader. The process itself may be patched by the code it runs: a reply is data, and
+no more than any function of the student's might have returned.
 
     request       asks to                         fields
     ------------  ------------------------------  ----------------------------------------------------------------
@@ -38,6 +38,14 @@ data, and no more than any function of the student's might have returned.
     Failed        any request                     type_name, builtin, message, where, code: WORDS_CHARS each,
                                                   traceback: TRACEBACK_CHARS. Shown after cleaning; raised as the
                                                   builtin exception it names, or as StudentRaised
+
+    part          of                              fields
+    ------------  ------------------------------  ----------------------------------------------------------------
+    LessonCode    Packages                        cells: 5000 CellCode (name, source);
+                                                  given: 5000 GivenCell (name, source, defined: 5000 names)
+    Target        CallFunction, TimeCalls         name: 1000 characters; remote: number of a held object, or null
+    Placed        Timed, Input                    dtype: one of `DTYPES`; shape: 32 lengths; at: bytes from the start
+    Input         TimeCalls                       placed: Placed; writeable: true or false
 
 Trees have at most 200,000 parts and 40 levels (values.py). All of a header, and all arrays of a message, are limited by
 `Limits.header_bytes` and `Limits.message_bytes` before they are read.
