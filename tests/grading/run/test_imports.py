@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tinytorch.grading.run.imports import reachable
@@ -27,6 +29,7 @@ def reached(text: str) -> list[str]:
     ("text", "expected"),
     [
         ("", []),
+        ("'''it says where they are from.\n    from ./data we import'''", []),
         ("import numpy as np, tinytorch.bench\nfrom tinytorch import simd", []),
         (f"from {PACKAGE}.first import x", ["sums.first"]),
         (f"from {PACKAGE}.second import y", ["sums.first", "sums.second"]),
@@ -35,6 +38,14 @@ def reached(text: str) -> list[str]:
         (f"from {PACKAGE} import (  # two of them\n    first as f,\n    third,\n)", ["sums.first", "sums.third"]),
         (f"def late():\n    from {OTHER}.first import mean", ["means.first", "means.last"]),
         (f"print('{PACKAGE}.third')", ["sums.third"]),
+        (f"from {PACKAGE} import first, \\\n    third", ["sums.first", "sums.third"]),
+        (f"from {PACKAGE} import (first,  # a) of two\n    third)", ["sums.first", "sums.third"]),
+        (f"from {PACKAGE} \\\n    import first", ["sums.first"]),
+        (f"from {PACKAGE} import first  # and third", ["sums.first"]),
+        (f"from {PACKAGE} import first; third = 1", ["sums.first"]),
+        ("from tinytorch . core.sums . first import x", ["sums.first"]),
+        ("import tinytorch.core.\\\n    sums.third", ["sums.third"]),
+        (f"import {PACKAGE}.first, {PACKAGE}.third", ["sums.first", "sums.third"]),
     ],
 )
 def test_what_is_named_is_reached(text: str, expected: list[str]) -> None:
@@ -50,7 +61,9 @@ def test_what_is_named_is_reached(text: str, expected: list[str]) -> None:
         f"from {PACKAGE} import first, x",
         f"from {PACKAGE} import *",
         f"name = '{PACKAGE}'",
+        f"from {PACKAGE} import (first, third",
         "from tinytorch.core import sums",
+        "from tinytorch . core import sums",
         "import tinytorch\ntinytorch.core.sums.first.x",
     ],
 )
@@ -59,7 +72,17 @@ def test_a_package_that_is_named_as_a_whole_is_reached_as_a_whole(text: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["import importlib", "__import__('a' + 'b')", "exec(code)", "import sys\nsys.modules", "import pkgutil"]
+    "text",
+    [
+        "import importlib",
+        "from . import first",
+        "from .first import x",
+        "from .. means.first \\\n import x",
+        "__import__('a' + 'b')",
+        "exec(code)",
+        "import sys\nsys.modules",
+        "import pkgutil",
+    ],
 )
 def test_computed_names_may_reach_everything(text: str) -> None:
     assert reached(text) == ALL
@@ -68,3 +91,23 @@ def test_computed_names_may_reach_everything(text: str) -> None:
 def test_a_circle_of_imports_ends() -> None:
     lessons = {(PACKAGE, "a"): [f"import {PACKAGE}.b"], (PACKAGE, "b"): [f"import {PACKAGE}.a"]}
     assert reachable((PACKAGE, "a"), lessons) == ((PACKAGE, "b"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"from {PACKAGE} import first\n" * 20_000,
+        f"(\nfrom {PACKAGE} import first\n" * 20_000,
+        f"from {PACKAGE} import (first  # (\n" * 20_000,
+        "from a b " * 20_000 + "(\n" + f"from {PACKAGE} import first\n" * 2_000,
+        "from" + " \\\n" * 200_000,
+        "tinytorch" + " " * 400_000 + ".",
+        "from ." * 100_000,
+        "from .a" + ".a" * 200_000,
+    ],
+    ids=range(8),
+)
+def test_no_wording_keeps_the_grader_busy(text: str) -> None:
+    began = time.process_time()
+    reached(text)
+    assert time.process_time() - began < 5
