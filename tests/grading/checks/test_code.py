@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinytorch.grading.checks.code import CheckFile, common_digest
+from tinytorch.grading.checks.imported import imported
 
 ROOMS = frozenset({"grading/checks", "bench", "errors.py"})
 TEXT = '''\
@@ -151,10 +152,7 @@ def test_another_file_of_checks_concerns_those_that_import_from_it(tmp_path: Pat
     ],
 )
 def test_rooms_outside_the_graders_digest_are_in_the_checks(tmp_path: Path, module: str, is_named: bool) -> None:
-    path = tmp_path / "test_01_first.py"
-    path.write_text(f"from {module} import thing\n\ndef test_it(student):\n    thing()\n")
-    file = CheckFile(path, "")
-    assert (file._module(f"{module}.thing", ROOMS) != "") is is_named
+    assert (imported([f"{module}.thing"], tmp_path, ROOMS) != {f"{module}.thing": ""}) is is_named
 
 
 def test_two_parameters_of_one_check_have_their_own_digest(tmp_path: Path) -> None:

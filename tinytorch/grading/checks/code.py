@@ -1,29 +1,29 @@
 """What the outcome of a hidden check depends on in its own file: its code and what that uses, not its weight or words.
 
-Read from the syntax tree, so comments and layout don't count. In the digest are the check itself without its docstring
-and without its `grade` and `lesson` marks, every definition of its file that it uses directly or indirectly (fixtures
-by their names too), the imports behind those, statements of the file that define nothing, and what the imports stand
-for: another file of the folder by its bytes, a room of `tinytorch` that the grader's digest leaves out by its tree, a
-library by its version. Code that looks names up as it runs (`globals`, `eval`, ...) depends on the whole file.
+Read from the syntax tree without docstrings and without `grade` and `lesson` marks, so comments, layout and weights
+don't count. In the digest are, in the order of the file, the check itself, every definition that it uses directly or
+indirectly (fixtures by their names too), statements that define nothing or change what others defined, and what
+pytest runs for every check. With them goes what they import, see `tinytorch.grading.checks.imported`. Code that looks
+names up as it runs (`globals`, `eval`, ...) depends on the whole file.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
-import functools
-import sys
-from collections.abc import Iterable, Iterator
-from importlib.metadata import packages_distributions, version
+from collections.abc import Iterator
 from pathlib import Path
 
-import tinytorch
-from tinytorch.grading.base.digests import file_digest, text_digest, tree_digest
+from tinytorch.grading.base.digests import file_digest, text_digest
+from tinytorch.grading.checks.imported import imported, modules_named
 
 _MARKS = ("grade", "lesson")
 _BY_NAME = frozenset(
     {"globals", "locals", "vars", "eval", "exec", "__import__", "importlib", "inspect", "open", "Path"}
 )
+_BY_ATTRIBUTE = _BY_NAME | {"__globals__", "__dict__", "__doc__", "modules", "module", "getfixturevalue"}
+# Functions that pytest calls before or after every check of a file, by their names.
+_AROUND = frozenset({"setup_module", "teardown_module", "setup_function", "teardown_function"})
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -33,72 +33,85 @@ class CheckFile:
 
     def __init__(self, path: Path, common: str) -> None:
         self._path, self._common = path, common
-        self._defining: dict[str, list[ast.stmt]] = {}
-        self._always: list[ast.stmt] = []
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        for number, statement in enumerate(tree.body):
-            if number == 0 and _is_text(statement):
-                continue
-            names = list(_defined(statement))
-            for name in names:
-                self._defining.setdefault(name, []).append(statement)
-            if not names or "pytestmark" in names or _is_for_all(statement):
-                self._always.append(statement)
+        self._statements = [_bare(statement) for statement in tree.body if not _is_text(statement)]
+        self._uses = [_uses(statement) for statement in self._statements]
+        self._defining: dict[str, list[int]] = {}
+        for number, statement in enumerate(self._statements):
+            for name in _defined(statement):
+                self._defining.setdefault(name, []).append(number)
+        self._always = {number for number in range(len(self._statements)) if self._is_for_all(number)}
 
     def digest(self, name: str, check: str, hashed_rooms: frozenset[str]) -> str:
         """Digest of what a check depends on, by its full name, in the function or class `name` of this file."""
-        own = [_without_docstrings(statement) for statement in self._defining.get(name, [])]
-        used = self._closure([*own, *self._always], name)
-        if any(_uses(statement) & _BY_NAME for statement in used):
-            return text_digest({"check": check, "common": self._common, "file": file_digest(self._path)})
-        code = [ast.unparse(_without_marks(statement)) for statement in used]
-        imports = {module: self._module(module, hashed_rooms) for module in _modules(used)}
+        used = self._closure({*self._always, *self._defining.get(name, [])})
+        code: object = [ast.unparse(statement) for statement in used]
+        if any(_looks_up_names(statement) for statement in used):
+            used, code = self._statements, file_digest(self._path)
+        imports = imported(modules_named(used), self._path.parent, hashed_rooms)
         return text_digest({"check": check, "common": self._common, "code": code, "imports": imports})
 
-    def _closure(self, statements: list[ast.stmt], root: str) -> list[ast.stmt]:
-        """The statements and all that they use, in an order that depends on nothing but the code."""
-        waiting, found, names = list(statements), [], {root}
+    def _closure(self, roots: set[int]) -> list[ast.stmt]:
+        """The statements of these numbers and all that they use, in the order of the file."""
+        found, waiting = set(roots), list(roots)
         while waiting:
-            statement = waiting.pop(0)
-            found.append(statement)
-            for name in sorted((_uses(statement) & self._defining.keys()) - names):
-                names.add(name)
-                waiting += [used for used in self._defining[name] if used not in found and used not in waiting]
-        return found
+            names = self._uses[waiting.pop()] & self._defining.keys()
+            new = {number for name in names for number in self._defining[name]} - found
+            found |= new
+            waiting += new
+        return [self._statements[number] for number in sorted(found)]
 
-    def _module(self, module: str, hashed_rooms: frozenset[str]) -> str:
-        """What an imported module is, as far as neither the grader's digest nor Python's version says it."""
-        top, _, rest = module.partition(".")
-        beside = self._path.parent / f"{top}.py"
-        if beside.is_file():
-            return file_digest(beside)
-        if top == "tinytorch":
-            rooms = (room.removesuffix(".py").replace("/", ".") for room in hashed_rooms)
-            return "" if any(f"{rest}.".startswith(f"{room}.") for room in rooms) else _package_digest()
-        return "" if top in sys.stdlib_module_names else _version_of(top)
+    def _is_for_all(self, number: int) -> bool:
+        """Whether a statement may concern a check that names nothing of it."""
+        statement = self._statements[number]
+        names = set(_defined(statement))
+        if not names or "pytestmark" in names or names & _AROUND or any(name.startswith("pytest_") for name in names):
+            return True
+        match statement:
+            case ast.ImportFrom():
+                return "*" in names
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return any(self._says_autouse(decorator) for decorator in statement.decorator_list)
+            case ast.AugAssign():
+                return True  # the object may have another name
+            case ast.Assign() | ast.AnnAssign():
+                return _changes_an_object(statement) or self._is_for_its_effect(number, names)
+        return False
+
+    def _says_autouse(self, decorator: ast.expr) -> bool:
+        """Whether it makes a fixture that every check gets, in its own words or by a name that stands for them."""
+        numbers = (number for name in _uses(decorator) for number in self._defining.get(name, []))
+        return any("autouse" in ast.unparse(node) for node in (decorator, *map(self._statements.__getitem__, numbers)))
+
+    def _is_for_its_effect(self, number: int, names: set[str]) -> bool:
+        """Whether it calls something and nothing uses the result: `before = np.seterr(all="raise")`."""
+        if not any(isinstance(node, ast.Call) for node in ast.walk(self._statements[number])):
+            return False
+        return not any(names & uses for other, uses in enumerate(self._uses) if other != number) and not any(
+            name.startswith("test") for name in names
+        )
 
 
-@functools.cache
-def _package_digest() -> str:
-    return tree_digest(Path(tinytorch.__file__).parent, "*.py")
+def common_digest(folder: Path, hashed_rooms: frozenset[str] = frozenset()) -> str:
+    """Digest of what every check of a folder may depend on: all files but those of checks, `conftest.py` among them.
 
-
-@functools.cache
-def _version_of(top: str) -> str:
-    return ",".join(f"{name} {version(name)}" for name in sorted(set(packages_distributions().get(top, [top]))))
-
-
-def common_digest(folder: Path) -> str:
-    """Digest of what every check of a folder may depend on: all files but those of checks, `conftest.py` among them."""
-    others = (path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
-    named = {str(path.relative_to(folder)): file_digest(path) for path in others if not path.match("test_*.py")}
-    return text_digest(named)
+    With it goes what those files import.
+    """
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+    others = {str(path.relative_to(folder)): path for path in paths if not path.match("test_*.py")}
+    beside = {path.stem for path in others.values() if path.suffix == ".py"}
+    imports = {name: imported([name], folder, hashed_rooms) for name in sorted(beside)}
+    return text_digest({"files": {name: file_digest(path) for name, path in others.items()}, "imports": imports})
 
 
 def _defined(statement: ast.stmt) -> Iterator[str]:
-    """The names that a statement at the top of a file binds."""
+    """The names that a statement at the top of a file binds, or rebinds when it is called."""
     match statement:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield statement.name
+            yield from (name for node in ast.walk(statement) if isinstance(node, ast.Global) for name in node.names)
+            yield from _fixture_names(statement)
+        case ast.ClassDef():
             yield statement.name
         case ast.Import() | ast.ImportFrom():
             yield from ((alias.asname or alias.name).partition(".")[0] for alias in statement.names)
@@ -107,7 +120,21 @@ def _defined(statement: ast.stmt) -> Iterator[str]:
             yield from (node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
 
 
-def _uses(statement: ast.stmt) -> set[str]:
+def _fixture_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """`data`, of `@pytest.fixture(name="data")`."""
+    for node in (node for decorator in function.decorator_list for node in ast.walk(decorator)):
+        match node:
+            case ast.keyword(arg="name", value=ast.Constant(value=str() as name)):
+                yield name
+
+
+def _changes_an_object(statement: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether it assigns to a part of something, which may have further names."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return any(isinstance(node, ast.Attribute | ast.Subscript) for target in targets for node in ast.walk(target))
+
+
+def _uses(statement: ast.AST) -> set[str]:
     """Every name that a statement may look up: those it reads, its arguments (fixtures) and strings that are names."""
     found: set[str] = set()
     for node in ast.walk(statement):
@@ -121,38 +148,31 @@ def _uses(statement: ast.stmt) -> set[str]:
     return found
 
 
-def _modules(statements: Iterable[ast.stmt]) -> list[str]:
-    found: set[str] = set()
-    for node in (node for statement in statements for node in ast.walk(statement)):
+def _looks_up_names(statement: ast.stmt) -> bool:
+    """Whether what it uses may not be written in it."""
+    parts: set[str] = set()
+    for node in ast.walk(statement):
         match node:
-            case ast.Import():
-                found.update(alias.name for alias in node.names)
-            case ast.ImportFrom():
-                found.update(f"{node.module or ''}.{alias.name}".lstrip(".") for alias in node.names)
-    return sorted(found)
-
-
-def _is_for_all(statement: ast.stmt) -> bool:
-    """A fixture that every check gets without naming it, a hook of pytest, or a star import."""
-    if isinstance(statement, ast.ImportFrom):
-        return any(alias.name == "*" for alias in statement.names)
-    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        return False
-    decorators = [ast.unparse(decorator) for decorator in statement.decorator_list]
-    return statement.name.startswith("pytest_") or any("autouse" in text for text in decorators)
+            case ast.Attribute():
+                parts.add(node.attr)
+            case ast.alias():
+                parts.update(node.name.split("."))
+            case ast.ImportFrom(module=str() as module):
+                parts.update(module.split("."))
+    return bool(_uses(statement) & _BY_NAME or parts & _BY_ATTRIBUTE)
 
 
 def _is_text(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def _without_docstrings(statement: ast.stmt) -> ast.stmt:
-    """A copy in which the check, or each check of a class, says nothing to students."""
-    done = copy.deepcopy(statement)
-    for node in ast.walk(done):
+def _bare(statement: ast.stmt) -> ast.stmt:
+    """A copy that says nothing to students and is worth nothing: without docstrings and marks."""
+    bare: ast.stmt = _Unmark().visit(copy.deepcopy(statement))
+    for node in ast.walk(bare):
         if isinstance(node, Definition) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    return done
+    return bare
 
 
 class _Unmark(ast.NodeTransformer):
@@ -161,8 +181,3 @@ class _Unmark(ast.NodeTransformer):
             case ast.Attribute(attr=name, value=ast.Attribute(attr="mark") | ast.Name(id="mark")) if name in _MARKS:
                 return ast.copy_location(ast.Constant(name), node)
         return self.generic_visit(node)
-
-
-def _without_marks(statement: ast.stmt) -> ast.AST:
-    unmarked: ast.AST = _Unmark().visit(copy.deepcopy(statement))
-    return unmarked
