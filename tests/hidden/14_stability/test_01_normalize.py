@@ -93,6 +93,13 @@ def test_sums_of_large_scores(student, rng):
 
 
 @pytest.mark.grade("check_log_sum_exp", weight=1)
+def test_sums_of_rows_far_apart(student, rng):
+    """Rows of very different size in one matrix each get the result that they would get alone."""
+    scores = rng.normal(0, 2, (5, 7)) + np.array([[0.0], [3_000.0], [-3_000.0], [900.0], [-40.0]])
+    check_log_sum_exp(student.log_sum_exp(scores), scores)
+
+
+@pytest.mark.grade("check_log_sum_exp", weight=1)
 def test_sums_along_any_axis(student, rng):
     """log_sum_exp takes any axis of any number of axes and leaves the others."""
     scores = rng.normal(0, 20, (2, 3, 5))
