@@ -69,13 +69,15 @@ class Notebooks:
         packages: dict[str, dict[str, LessonCode]] = {}
         chars = 0
         for name in self._imports[lesson]:
-            cells = self._exported(own[name], left_out(own[name])) if name in own else []
+            released = [cell for cell in self._given[name] if cell.is_exported]
+            # Of a required module nothing is the student's: what was released is run whole, its imports too.
+            cells = self._exported(own[name], left_out(own[name])) if name in own else released
             kept = []
             for cell in cells:
-                chars += len(cell.source)
+                chars += len(cell.source) if name in own else 0
                 if chars <= MAX_CELL_CHARS:
                     kept.append(CellCode(cell.name, cell.source))
-            given = [GivenCell(cell.name, cell.source, cell.defined) for cell in self._given[name] if cell.is_exported]
+            given = [GivenCell(cell.name, cell.source, cell.defined) for cell in released]
             packages.setdefault(name[0], {})[name[1]] = LessonCode(tuple(kept), tuple(given))
         return packages
 
