@@ -11,7 +11,7 @@ from nbformat.v4 import new_notebook
 from tests.courses.samples import check_cell, code, exercise, write, write_checks
 from tinytorch.grading.base.result import Outcome, SubmissionResult
 from tinytorch.grading.base.setup import Required, Setup
-from tinytorch.grading.run.submission import grade_submission
+from tinytorch.grading.run.submission import grade_submission, main
 
 IMPORT = code("#| export\nimport numpy as np", "import")
 GIVEN = code("#| export\ndef halves(x):\n    return np.asarray(x) / 2", "given")
@@ -53,6 +53,23 @@ def test_what_it_gives_works_with_its_own_imports(grade) -> None:
 def test_what_its_students_write_is_a_stub(grade) -> None:
     [check] = grade("whole(x)", required()).exercises[0].checks
     assert (check.outcome, "whole is not written yet" in check.words) == (Outcome.FAILED, True)
+
+
+def test_authors_name_the_release_of_a_required_module(
+    grade, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grade("4 * halves(x)", required())
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "01_first.ipynb").write_text(required().notebook)
+    folders = [
+        str(tmp_path / "submission"),
+        "--release",
+        str(tmp_path / "release"),
+        "--hidden",
+        str(tmp_path / "hidden"),
+    ]
+    assert main([*folders, "--sandbox", "none", "--required", str(tmp_path / "parts")]) == 0
+    assert "10.00 of 10" in capsys.readouterr().out
 
 
 def test_a_required_module_that_is_not_there_is_the_lesson_s_error(grade) -> None:

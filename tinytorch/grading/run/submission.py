@@ -19,7 +19,7 @@ import pytest
 
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, SubmissionResult
-from tinytorch.grading.base.setup import Setup, sandbox_named
+from tinytorch.grading.base.setup import Required, Setup, sandbox_named
 from tinytorch.grading.checks.plugin import HiddenChecks
 from tinytorch.grading.run.keys import GRADER_ROOMS, Keys
 from tinytorch.grading.run.lessons import Lessons
@@ -146,12 +146,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("submission", type=Path, help="folder with the notebooks to grade")
     parser.add_argument("--release", type=Path, required=True, help="folder with the release notebooks")
     parser.add_argument("--hidden", type=Path, required=True, help="folder with the hidden checks")
+    parser.add_argument(
+        "--required",
+        type=Path,
+        action="append",
+        default=[],
+        help="folder with the release notebooks of a module that the lessons import from (may be repeated)",
+    )
     parser.add_argument("--sandbox", choices=("bwrap", "none"), default="bwrap")
     parser.add_argument("--only", help="run the checks whose name contains this, for instance test_02")
     parser.add_argument("--seed", type=int, default=13)
     given = parser.parse_args(arguments)
     try:
-        setup = Setup(given.release, given.hidden, sandbox=sandbox_named(given.sandbox), seed=given.seed)
+        required = tuple(
+            Required(path.stem, path.read_text(encoding="utf-8"))
+            for folder in given.required
+            for path in sorted(folder.glob("*.ipynb"))
+        )
+        sandbox = sandbox_named(given.sandbox)
+        setup = Setup(given.release, given.hidden, sandbox=sandbox, seed=given.seed, required=required)
         result = grade_submission(given.submission, setup, given.only)
     except TinyTorchError as err:
         print(err, file=sys.stderr)
