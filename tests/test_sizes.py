@@ -25,7 +25,6 @@ LONG_FILES = {
 #: path: (lines, why it is that long)
 LONG_COMMANDS = {
     "tinytorch/tito/grade.py": (121, "one line over; goes with its next change"),
-    "tinytorch/tito/render.py": (126, "no command: how every command prints"),
     "tinytorch/tito/show_grade.py": (198, "no command: the texts of all commands of `tito grade`"),
 }
 #: path and function: (lines, why it is that long)

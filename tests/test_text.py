@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinytorch.text import clean_text, clean_words, os_error_sentence
+from tinytorch.text import clean_text, clean_words, os_error_sentence, visible
 
 
 @given(st.text(alphabet=st.characters(codec=None)))
@@ -22,6 +22,20 @@ def test_clean_text_can_be_written_and_is_clean_already(text: str) -> None:
 @given(st.text())
 def test_clean_words_hold_no_control_characters(text: str) -> None:
     assert not any(ord(letter) < 32 and letter not in "\t\n" for letter in clean_words(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tab\tand\nline", "tab\tand\nline"),
+        ("red \x1b[31m", "red \\x1b[31m"),
+        ("\r\x00\x9b", "\\r\\x00\\x9b"),
+        ("\u202etxt\u2069", "\\u202etxt\\u2069"),
+        ("ä \U0001f600", "ä \U0001f600"),
+    ],
+)
+def test_what_moves_the_cursor_or_the_reading_is_written_out(text: str, expected: str) -> None:
+    assert (visible(text), clean_words(text)) == (expected, expected)
 
 
 def test_what_is_no_text_is_empty() -> None:

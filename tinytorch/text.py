@@ -7,7 +7,14 @@ import os
 import re
 from pathlib import Path
 
+# What moves the cursor, clears the screen, turns the reading direction around, or is no character of XML; tab and line
+# end may stay.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+
+
+def visible(text: str) -> str:
+    """`text` with its control characters written out, as in a Python string."""
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def clean_text(value: object, limit: int = 4000) -> str:
@@ -18,7 +25,7 @@ def clean_text(value: object, limit: int = 4000) -> str:
 
 def clean_words(value: object, limit: int = 2000) -> str:
     """A sentence with something of the student's in it: as `clean_text`, control characters written out."""
-    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], clean_text(value, limit))
+    return visible(clean_text(value, limit))
 
 
 def os_error_sentence(error: OSError, path: Path | None = None) -> str:

@@ -182,6 +182,17 @@ def test_what_nbdev_cannot_export_is_refused_and_nothing_is_written(
     assert contents(kit.root / "tinytorch") == before
 
 
+def test_a_target_below_a_blank_line_is_found(kit: Project, module: Module) -> None:
+    edit(kit.notebooks_dir(module) / "01_first.ipynb", "#| default_exp", "\n#| default_exp")
+    assert export_module(kit, module) == []
+
+
+def test_a_target_of_two_words_is_refused(kit: Project, module: Module) -> None:
+    edit(kit.notebooks_dir(module) / "01_first.ipynb", "core.kernels.first", "core.kernels.first twice")
+    with pytest.raises(ExportError, match=r"01_first\.ipynb: .*`#\| default_exp core\.kernels\.first twice`"):
+        export_module(kit, module)
+
+
 def test_a_kit_is_stale_until_its_notebooks_are_exported(kit: Project, module: Module) -> None:
     assert stale(kit, module) == []
     solve(kit.notebooks_dir(module) / "01_first.ipynb", "total", "return a + b")

@@ -101,8 +101,11 @@ def _check(path: Path) -> None:
     """Refuse what nbdev would export without a word or stumble over: cells that are not Python, no place to go to."""
     nb = read_notebook(path)
     exported = [(number, cell) for number, cell in numbered(nb) if exports(cell.source)]
-    if exported and not default_exp(nb):
+    target = default_exp(nb)
+    if exported and not target:
         raise ExportError(f"{path.name}: the cell `#| default_exp ...` is missing; put it back, or reset the lesson.")
+    if len(target.split()) > 1:
+        raise ExportError(f"{path.name}: in `#| default_exp {target}`, leave only the module's name.")
     for number, cell in exported:
         _check_directives(path.name, number, cell.source)
         try:

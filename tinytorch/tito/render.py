@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tinytorch.text import visible
+
 if TYPE_CHECKING:
     from tinytorch.course.doctor import Finding
     from tinytorch.hardware import MachineCard
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
 
 _out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
-
-# What moves the cursor, clears the screen, or turns the reading direction around; tab and line end may stay.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def visible(text: str) -> str:
-    """`text` with its control characters written out, as in a Python string."""
-    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _text(text: str, style: str = "") -> Text:

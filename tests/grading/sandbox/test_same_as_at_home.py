@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tinytorch
-from tests.courses.samples import plain_notebook
+from tests.courses.samples import plain_notebook, write
 from tests.courses.tiny import kit, module, project, released, solve
 from tinytorch.course.cells import run_cells
 from tinytorch.course.names import Module
@@ -95,6 +95,19 @@ def test_every_odd_cell_ends_alike(at_home: dict[str, str], graded: dict[str, st
             "unwritten",
         ),
     }
+
+
+def test_failures_are_put_down_to_the_same_lines(tmp_path: Path, open_session: Callable[..., Session]) -> None:
+    """Lines count as in Jupyter's own tracebacks, where blank lines at the start of a cell are gone."""
+    sources = ["x = 1", "", "1 / 0", "# only this", "\ndef f():\n    return y\n\nf()", "\n\nz = = 1"]
+    write(tmp_path, "01_first", *plain_notebook(*sources).cells)
+    ran = run_checks(tmp_path / "01_first.ipynb", package_root=ROOT)
+    session = open_session(*sources)
+    session.ensure_started()
+    tracebacks = [output["traceback"] for run in session.cell_runs if run.status == "error" for output in run.outputs]
+    graded = [re.findall(r"01_first, cell (\d+), line (\d+)", "\n".join(lines))[-1] for lines in tracebacks]
+    assert [(int(cell), int(line)) for cell, line in graded] == [(error.cell, error.line) for error in ran.errors]
+    assert [(error.cell, error.line) for error in ran.errors] == [(2, 1), (4, 2), (5, 1)]
 
 
 def test_they_have_the_same_numbers() -> None:
