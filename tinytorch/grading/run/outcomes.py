@@ -57,7 +57,7 @@ class KeptLesson:
     def keep(self, check_key: str, finding: Finding, time_is_up: bool) -> Finding:
         """Writes at once: a run that is stopped goes on behind the last check that ended. Returns what counts.
 
-        That is another finding if a worker that grades the same notebook has meanwhile kept one: a race has one verdict.
+        That is another finding if a worker that grades the same notebook kept one meanwhile: a race has one verdict.
         With `time_is_up`, the time for the whole submission may be what ended the check.
         """
         if self._path is None:
