@@ -11,7 +11,8 @@ import pytest
 import tinytorch
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.setup import Required, Setup
-from tinytorch.grading.run.keys import GRADER_ROOMS, Keys, rooms_digest
+from tinytorch.grading.run import keys
+from tinytorch.grading.run.keys import GRADER_ROOMS, Keys, grader_digest, rooms_digest
 
 
 @pytest.fixture
@@ -82,6 +83,24 @@ def test_every_file_that_decides_a_grade_is_hashed_and_no_other(tmp_path: Path) 
         missed += [name] if decides and not has_changed else []
         needless += [name] if has_changed and not decides else []
     assert (missed, needless) == ([], [])
+
+
+@pytest.mark.parametrize("library", ["numpy", "scipy", "ipython", "pytest"])
+def test_another_version_of_what_runs_cells_and_checks_is_another_grader(
+    monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    before = grader_digest()
+    real = keys._version
+    monkeypatch.setattr(keys, "_version", lambda name: "9999" if name == library else real(name))
+    assert grader_digest() != before
+
+
+def test_a_process_s_grader_is_the_code_that_it_read_and_not_what_lies_there_later(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = grader_digest()
+    monkeypatch.setattr(tinytorch, "__file__", str(tmp_path / "__init__.py"))
+    assert grader_digest() == before
 
 
 def test_a_new_file_in_a_room_is_another_grader(tmp_path: Path) -> None:

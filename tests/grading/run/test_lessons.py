@@ -84,6 +84,12 @@ def test_a_lesson_keeps_what_does_not_use_the_missing_answer(open_lessons: OpenL
         lessons.student("02_second", RunningCheck(ABOUT)).use(3)
 
 
+def test_an_imported_cell_has_no_future_but_its_own(open_lessons: OpenLessons) -> None:
+    lessons = open_lessons("def base(x: int):\n    return 10 if base.__annotations__['x'] is int else 20")
+    assert lessons.student("01_first", RunningCheck(ABOUT)).base(3) == 10
+    assert lessons.student("02_second", RunningCheck(ABOUT)).use(3) == 11
+
+
 def test_a_helper_in_a_cell_that_is_not_exported_goes_with_the_answer(open_lessons: OpenLessons) -> None:
     lessons = open_lessons("def base(x):\n    return ten(x)", helper="import math\n\ndef ten(x):\n    return 10 * x")
     assert lessons.student("02_second", RunningCheck(ABOUT)).use(3) == 31

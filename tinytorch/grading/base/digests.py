@@ -33,7 +33,7 @@ def files_digest(files: Iterable[tuple[str, Path]]) -> str:
     """Digest of files under the names given, in the order given."""
     total = hashlib.sha256()
     for name, path in files:
-        total.update(f"{name}\0{file_digest(path)}\0".encode())
+        total.update(f"{name}\0{file_digest(path)}\0".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 
 

@@ -15,6 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 import pytest
 
+from tinytorch.errors import WorkspaceError
+from tinytorch.grading.base.digests import text_digest
 from tinytorch.grading.base.result import CheckResult, Finding, Outcome
 from tinytorch.grading.checks.code import CheckFile, common_digest
 from tinytorch.grading.checks.ending import ending, finding_of, success
@@ -37,8 +39,8 @@ class Lessons(Protocol):
     def kept(self, about: About, code: str) -> Finding | None:
         """What the check of that code found in an earlier run on the same notebook."""
 
-    def keep(self, about: About, code: str, finding: Finding) -> None:
-        """Keeps what a check found for later runs."""
+    def keep(self, about: About, code: str, finding: Finding) -> Finding:
+        """Keeps what a check found for later runs; returns what was found first where that was kept meanwhile."""
 
 
 class HiddenChecks:
@@ -55,6 +57,7 @@ class HiddenChecks:
         self._lessons, self._seed, self._is_wanted = lessons, seed, is_wanted
         self._grader_rooms = grader_rooms
         self._codes: dict[str, str] = {}
+        self._together: dict[str, str] = {}
         self._order: list[str] = []
         self._results: dict[str, CheckResult] = {}
 
@@ -93,11 +96,15 @@ class HiddenChecks:
             return []
         common = common_digest(items[0].config.rootpath, self._grader_rooms)
         files = {path: CheckFile(path, common) for path in {item.path for item in items}}
+        abouts = [_about(item) for item in items]
+        self._order += [about.name for about in abouts]
+        self._codes |= {about.name: self._code_of(item, files) for about, item in zip(abouts, items, strict=True)}
+        for lesson in {about.lesson for about in abouts}:
+            self._together[lesson] = text_digest(
+                [self._codes[about.name] for about in abouts if about.lesson == lesson]
+            )
         unknown = []
-        for item in items:
-            about = _about(item)
-            self._order.append(about.name)
-            self._codes[about.name] = self._code_of(item, files)
+        for about, item in zip(abouts, items, strict=True):
             reason = self._lessons.not_run_reason(about.lesson)
             known = Finding(Outcome.NOT_RUN, reason, share=0.0) if reason else self._kept(about)
             if known is None:
@@ -110,7 +117,12 @@ class HiddenChecks:
         return files[item.path].digest(_top_level_name(item), check_name(item), self._grader_rooms)
 
     def _kept(self, about: About) -> Finding | None:
-        return self._lessons.kept(about, self._codes[about.name])
+        code = self._codes[about.name]
+        return self._lessons.kept(about, code) or self._lessons.kept(about, self._code_among_others(about))
+
+    def _code_among_others(self, about: About) -> str:
+        """What an outcome depends on that earlier checks may have decided: a function that hung is not called again."""
+        return f"{self._codes[about.name]} among {self._together[about.lesson]}"
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -127,7 +139,7 @@ class HiddenChecks:
         check = current()
         if call.excinfo is None:
             if call.when == "call":
-                self._note(check, success(check, call.duration))
+                self._note(item, check, success(check, call.duration))
             return report
         raised = call.excinfo.value
         end = None if isinstance(raised, pytest.skip.Exception) else ending(check, raised)
@@ -137,12 +149,18 @@ class HiddenChecks:
             return report
         if isinstance(raised, NameError):
             end = end.followed_by(self._lessons.earlier_failure(check.about.lesson))
-        self._note(check, finding_of(check, end, call.duration))
+        self._note(item, check, finding_of(check, end, call.duration))
         return report
 
-    def _note(self, check: RunningCheck, finding: Finding) -> None:
-        self._results[check.about.name] = _result(check.about, finding)
-        self._lessons.keep(check.about, self._codes[check.about.name], finding)
+    def _note(self, item: pytest.Item, check: RunningCheck, finding: Finding) -> None:
+        about, code = check.about, self._codes[check.about.name]
+        if check.is_after_strikes and not finding.outcome.earns:
+            code = self._code_among_others(about)
+        try:
+            self._results[about.name] = _result(about, self._lessons.keep(about, code, finding))
+        except WorkspaceError as err:  # a full disk, for one
+            self.faults.append(str(err))
+            item.session.shouldstop = "a fault of the grader"
 
 
 def check_name(item: pytest.Item) -> str:

@@ -23,6 +23,7 @@ class Lessons:
         self._keys, self._outcomes_dir = keys, outcomes_dir
         self._sessions: dict[str, Session] = {}
         self._kept: dict[str, KeptLesson] = {}
+        self._cells_kept: dict[str, CellsOfLesson] = {}
         self._reference: Session | None = None
         self._open: str | None = None
 
@@ -34,12 +35,16 @@ class Lessons:
     def kept(self, about: About, code: str) -> Finding | None:
         return self._kept_of(about.lesson).find(code)
 
-    def keep(self, about: About, code: str, finding: Finding) -> None:
-        self._kept_of(about.lesson).keep(code, finding, self._is_time_up())
+    def keep(self, about: About, code: str, finding: Finding) -> Finding:
+        """What the cells did is kept first: lessons that import this one need it, and a run can be killed any time."""
+        if about.lesson in self._sessions:
+            self._keep_cells(about.lesson, self._sessions[about.lesson])
+        return self._kept_of(about.lesson).keep(code, finding, self._is_time_up())
 
     def student(self, lesson: str, check: RunningCheck) -> Student:
         """The fixture for a lesson's checks, its notebook run; the lesson that was open before is closed."""
         session = self._session(lesson)
+        check.is_after_strikes = session.has_struck
         session.ensure_started()
         return Student(session, self._reference_session, check)
 
@@ -58,11 +63,12 @@ class Lessons:
 
     def close(self) -> None:
         """Ends every process and keeps what their cells did."""
-        for lesson, session in self._sessions.items():
+        for session in self._sessions.values():
             session.close()
-            self._keep_cells(lesson, session)
         if self._reference is not None:
             self._reference.close()
+        for lesson, session in self._sessions.items():
+            self._keep_cells(lesson, session)
 
     def _runs_of(self, lesson: str) -> tuple[CellRun, ...]:
         if lesson not in self._sessions:
@@ -85,9 +91,11 @@ class Lessons:
 
     def _keep_cells(self, lesson: str, session: Session) -> None:
         """Only of a notebook that was run to its end: what the time for all of it cut short may be longer next time."""
-        runs = session.cell_runs
-        if len(runs) == len(session.notebook.cells) and not self._is_time_up():
-            self._kept_of(lesson).keep_cells(CellsOfLesson(runs, frozenset(session.left_out)))
+        cells = CellsOfLesson(session.cell_runs, frozenset(session.left_out))
+        is_whole = len(cells.runs) == len(session.notebook.cells) and not self._is_time_up()
+        if is_whole and cells != self._cells_kept.get(lesson):
+            self._kept_of(lesson).keep_cells(cells)
+            self._cells_kept[lesson] = cells
 
     def _is_time_up(self) -> bool:
         return time.monotonic() >= self._setting.until

@@ -54,21 +54,24 @@ class KeptLesson:
                 return self._findings[key]
         return None
 
-    def keep(self, check_key: str, finding: Finding, time_is_up: bool) -> None:
-        """Writes at once: a run that is stopped goes on behind the last check that ended.
+    def keep(self, check_key: str, finding: Finding, time_is_up: bool) -> Finding:
+        """Writes at once: a run that is stopped goes on behind the last check that ended. Returns what counts.
 
+        That is another finding if a worker that grades the same notebook kept one meanwhile: a race has one verdict.
         With `time_is_up`, the time for the whole submission may be what ended the check.
         """
         if self._path is None:
-            return
+            return finding
         key = check_key
         if time_is_up or finding.outcome is Outcome.NOT_RUN:
             key = f"{check_key} in {self._submission}"
         elif finding.races:
             key = f"{check_key} on {machine_digest()}"
-        # Another worker may have graded the same notebook meanwhile: what it kept stays.
-        self._findings = {**_read_findings(self._path), **self._findings, key: finding}
-        _write(self._path, {key: dataclasses.asdict(finding) for key, finding in self._findings.items()})
+        kept = _read_findings(self._path)
+        self._findings = {**self._findings, key: finding, **kept}
+        if key not in kept:
+            _write(self._path, {name: dataclasses.asdict(found) for name, found in self._findings.items()})
+        return self._findings[key]
 
     def cells(self) -> CellsOfLesson | None:
         """What the cells did when the notebook was last run."""

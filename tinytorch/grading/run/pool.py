@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 
-from tinytorch.errors import GraderFaultError, SandboxUnavailableError
+from tinytorch.errors import SandboxUnavailableError, TinyTorchError
 from tinytorch.grading.base.result import SubmissionResult
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.base.submission import Submission
@@ -179,7 +179,7 @@ def _outcome(future: Future[SubmissionResult], submission: Submission, key: str)
         return Graded(submission, key, future.result())
     if isinstance(error, SandboxUnavailableError | KeyboardInterrupt):
         raise error  # not one submission's trouble but everyone's
-    words = str(error) if isinstance(error, GraderFaultError) else f"{type(error).__name__}: {error}"
+    words = str(error) if isinstance(error, TinyTorchError) else f"{type(error).__name__}: {error}"
     trace = "".join(traceback.format_exception(error))
     return Graded(submission, key, SubmissionResult(exercises=(), fault=words), trace=trace)
 

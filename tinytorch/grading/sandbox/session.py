@@ -86,6 +86,11 @@ class Session:
     def cell_runs(self) -> tuple[CellRun, ...]:
         return tuple(self._runs[number] for number in sorted(self._runs))
 
+    @property
+    def has_struck(self) -> bool:
+        """Whether a call has hung or killed the process: later ones may be refused for that."""
+        return self._strikes.total() > 0
+
     def run_of(self, cell: Cell) -> CellRun | None:
         return self._runs.get(cell.number)
 

@@ -101,7 +101,7 @@ class Requests:
         path = self._folder / f"given_{len(self._remotes)}.py"
         path.write_text(request.source, encoding="utf-8")
         space: dict[str, Any] = {"__name__": path.stem, "np": np}
-        exec(compile(request.source, str(path), "exec"), space)
+        exec(compile(request.source, str(path), "exec", dont_inherit=True), space)
         return self._hold(space[request.name])
 
     def _timed(self, request: TimeCalls) -> Reply:

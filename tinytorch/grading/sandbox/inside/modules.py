@@ -59,7 +59,7 @@ class StudentModules(MetaPathFinder, Loader):
 
     def _run(self, cell: str, source: str, space: dict[str, Any]) -> str:
         try:
-            code = compile(source, self._shell.put_imported(cell, source), "exec")
+            code = compile(source, self._shell.put_imported(cell, source), "exec", dont_inherit=True)
             exec(code, space)  # the sandbox is there so that this may happen
         except Exception as err:
             return f"{cell} failed with {self._shell.describe(err).words}"[:300]
