@@ -15,6 +15,7 @@ from tinytorch.grading.base.digests import notebooks_digest
 from tinytorch.grading.base.limits import Limits
 from tinytorch.grading.base.result import Finding, Outcome, SubmissionResult
 from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.run.keys import Keys
 from tinytorch.grading.run.lessons import Lessons
 from tinytorch.grading.run.outcomes import KeptLesson
 from tinytorch.grading.run.submission import grade_submission
@@ -117,6 +118,31 @@ def test_a_full_disk_ends_in_a_sentence_and_leaves_no_process(course: Course, mo
         grade_submission(course.root / "submission", setup)
     assert course.started == ["01_first"]
     assert "01_first" in closed
+
+
+CHANGES_ITSELF = """
+import pathlib
+path = pathlib.Path(__file__)
+path.write_text(path.read_text() + "#")
+"""
+
+
+def test_checks_that_change_while_they_are_read_decide_nothing(course: Course) -> None:
+    """Python has the old text, and what is hashed would be the new one."""
+    course.write_check("02_second", more=CHANGES_ITSELF)
+    setup = Setup(course.root / "release", course.root / "hidden", sandbox="none", outcomes_dir=course.root / "kept")
+    result = grade_submission(course.root / "submission", setup)
+    assert result.fault == "the hidden checks were changed while they were read; grade it again"
+    assert not list((course.root / "kept").glob("*[!s].json"))
+
+
+def test_a_result_says_which_checks_there_were_when_it_was_done(course: Course) -> None:
+    conftest = course.root / "hidden" / "conftest.py"
+    conftest.write_text(CHANGES_ITSELF)
+    setup = Setup(course.root / "release", course.root / "hidden", sandbox="none")
+    keys = Keys(setup)
+    key = keys.key(course.root / "submission")
+    assert not keys.are_of(key, course.grade().hashes)
 
 
 def test_a_notebook_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:

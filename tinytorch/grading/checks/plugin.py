@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tinytorch.errors import WorkspaceError
-from tinytorch.grading.base.digests import text_digest
+from tinytorch.grading.base.digests import text_digest, tree_digest
 from tinytorch.grading.base.result import CheckResult, Finding, Outcome
 from tinytorch.grading.checks.code import CheckFile, common_digest
 from tinytorch.grading.checks.ending import ending, finding_of, success
@@ -58,6 +58,7 @@ class HiddenChecks:
         self._grader_rooms = grader_rooms
         self._codes: dict[str, str] = {}
         self._together: dict[str, str] = {}
+        self._files = ""  # digest of the checks before they were read
         self._order: list[str] = []
         self._results: dict[str, CheckResult] = {}
 
@@ -69,6 +70,9 @@ class HiddenChecks:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "lesson(name): the lesson whose notebook the check calls")
         config.addinivalue_line("markers", "grade(grade_id, weight): the grade cell that the check decides")
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self._files = tree_digest(session.config.rootpath, "*")
 
     @pytest.fixture
     def student(self) -> Student:
@@ -88,6 +92,8 @@ class HiddenChecks:
             about = _about(item)
             if not about.lesson or not about.grade_id or not about.weight > 0:
                 self.faults.append(f"{about.name}: a hidden check needs marks lesson(name) and grade(id, weight)")
+        if wanted and tree_digest(wanted[0].config.rootpath, "*") != self._files:
+            self.faults.append("the hidden checks were changed while they were read; grade it again")
         items[:] = [] if self.faults else self._to_run(wanted)
 
     def _to_run(self, items: list[pytest.Item]) -> list[pytest.Item]:
