@@ -8,20 +8,25 @@ READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: regrade demo test quick widths mutants variants bench bench-peers lint setup fuzz clean help
+.PHONY: help setup lock hooks lint demo test quick oldest widths mutants variants bench bench-peers fuzz regrade clean
 
 help:
-	@echo "make demo    export, generate, release, collect and grade a sample class; prints its table"
-	@echo "make test    lint, check the export, run the tests"
-	@echo "make quick   the tests that grade no whole class"
-	@echo "make widths  the tests of vectors and kernels, and the reference's grade, at every vector width and number of registers, and without dot product"
-	@echo "make mutants  grade faulty copies of the reference solutions: each must lose points; ARGS='--count 40' takes options"
-	@echo "make variants  grade every stored correct solution: each must keep its points"
-	@echo "make bench   measure every kernel beside its bar; ARGS='--quick --only relu' takes options"
-	@echo "make bench-peers   install torch and onnxruntime into the virtual environment and compare with them"
-	@echo "make fuzz    fuzz the grader's doors, a minute each; ARGS='--seconds 600 --seed 7 archive' takes options"
-	@echo "make regrade   grade the same submissions again and again, idle and loaded: do they get the same points?"
-	@echo "make clean   remove what demo, tests and benchmarks made (not the virtual environment)"
+	@echo "make demo         export, generate, release, collect and grade a sample class; prints its table"
+	@echo "make test         lint, then the tests"
+	@echo "make quick        the tests that grade no whole class"
+	@echo "make lint         ruff, format, export, types and sizes; a minute"
+	@echo "make hooks        run what lint checks before each commit, through pre-commit"
+	@echo "make setup        the virtual environment, with what requirements/dev.txt locks; two minutes the first time"
+	@echo "make lock         renew every locked version; a minute. ARGS='--upgrade-package numba' renews one, ARGS='--no-upgrade' none"
+	@echo "make oldest       install the oldest versions that pyproject.toml allows and go a student's and an instructor's way"
+	@echo "make widths       the tests of vectors and kernels, and the reference's grade, at every vector width and number of registers, and without dot product"
+	@echo "make mutants      grade faulty copies of the reference solutions: each must lose points; ARGS='--count 40' takes options"
+	@echo "make variants     grade every stored correct solution: each must keep its points"
+	@echo "make bench        measure every kernel beside its bar; ARGS='--quick --only relu' takes options"
+	@echo "make bench-peers  install torch and onnxruntime into the virtual environment and compare with them"
+	@echo "make fuzz         fuzz the grader's doors, a minute each; ARGS='--seconds 600 --seed 7 archive' takes options"
+	@echo "make regrade      grade the same submissions again and again, idle and loaded: do they get the same points?"
+	@echo "make clean        remove what demo, tests and benchmarks made (not the virtual environment)"
 
 setup: $(READY)
 
@@ -36,24 +41,36 @@ $(READY): pyproject.toml $(LOCK)
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Renews every version; ARGS='--upgrade-package numba' renews one, ARGS='--no-upgrade' only follows pyproject.toml.
+# Renews every version. After an edit of pyproject.toml, ARGS='--no-upgrade' keeps those that still go with it.
 lock:
 	@PYTHON=$(PYTHON) .ci/lock $(ARGS)
 
 demo: setup
 	@.ci/demo
 
+# Before each commit, what lint checks; .pre-commit-config.yaml says which of it for which files.
+hooks: setup
+	$(BIN)/pre-commit install
+
 lint: setup
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/tito export --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_sizes.py
 
 # Grading a class uses every core by itself, so only the other tests are run side by side.
 test: lint
-	$(BIN)/python -m pytest -n 2 --ignore tests/end_to_end
+	$(BIN)/python -m pytest -n 2 -m "not oldest" --ignore tests/end_to_end
 	$(BIN)/python -m pytest -m "not variants and not widths" tests/end_to_end
 
 quick: setup
 	$(BIN)/python -m pytest -m "not slow" -n 2
+
+# With Python 3.11: the oldest versions have no wheels for a newer one. make lock computes them from the bounds.
+oldest: setup
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "make oldest needs a $(VENV) of Python 3.11: remove $(VENV) and run: make PYTHON=python3.11 oldest"; exit 1; }
+	$(BIN)/python -m pytest -m oldest tests/packaging
 
 # Each line is a processor that this one is not; code compiled for it is not kept.
 WIDTHS := BYTES=16 BYTES=32 BYTES=64 REGISTERS=32 DOT4=0

@@ -15,6 +15,9 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 DEV_LOCK = ROOT / "requirements" / "dev.txt"
+STUDENT_BOUNDS = ROOT / "requirements" / "oldest-student.txt"
+INSTRUCTOR_BOUNDS = ROOT / "requirements" / "oldest-instructor.txt"
+LOCKS = (DEV_LOCK, STUDENT_BOUNDS, INSTRUCTOR_BOUNDS)
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
@@ -62,6 +65,16 @@ def requirements(*extras: str) -> list[Requirement]:
     """What the base install and these extras ask for, with the extras that an extra names."""
     project = pyproject()["project"]
     return [Requirement(text) for text in project["dependencies"]] + list(_of_extras(project, extras))
+
+
+def extra(name: str) -> list[Requirement]:
+    """What one extra asks for beside the base install."""
+    return list(_of_extras(pyproject()["project"], (name,)))
+
+
+def lower_bound(requirement: Requirement) -> Version:
+    (specifier,) = requirement.specifier
+    return Version(specifier.version)
 
 
 def _of_extras(project: dict[str, Any], extras: tuple[str, ...]) -> Iterator[Requirement]:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.packaging.declared import DEV_LOCK, PYTHONS, Pin, logical_lines, pyproject, read_lock, requirements
+from tests.packaging.declared import (
+    DEV_LOCK,
+    INSTRUCTOR_BOUNDS,
+    LOCKS,
+    PYTHONS,
+    STUDENT_BOUNDS,
+    Pin,
+    extra,
+    logical_lines,
+    lower_bound,
+    pyproject,
+    read_lock,
+    requirements,
+)
 
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -33,8 +47,21 @@ def test_every_dependency_is_locked_once_for_each_python(
     assert requirement.specifier.contains(versions[0]), f"{requirement}: {versions[0]} is locked; run `make lock`"
 
 
-def test_every_locked_file_is_known_by_its_hash(pins: list[Pin]) -> None:
-    unchecked = [pin.name for pin in pins if not pin.hashes or not all(map(HASH.fullmatch, pin.hashes))]
+@pytest.mark.parametrize("requirement", requirements(), ids=str)
+def test_the_oldest_environment_of_a_student_has_the_lower_bounds(requirement: Requirement) -> None:
+    versions = [pin.version for pin in locked(read_lock(STUDENT_BOUNDS), requirement.name, "3.11")]
+    assert versions == [lower_bound(requirement)], "run `make lock`"
+
+
+@pytest.mark.parametrize("requirement", extra("instructor"), ids=str)
+def test_the_oldest_environment_of_an_instructor_has_the_lower_bounds(requirement: Requirement) -> None:
+    versions = [pin.version for pin in locked(read_lock(INSTRUCTOR_BOUNDS), requirement.name, "3.11")]
+    assert versions == [lower_bound(requirement)], "run `make lock`"
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_locked_file_is_known_by_its_hash(lock: Path) -> None:
+    unchecked = [pin.name for pin in read_lock(lock) if not pin.hashes or not all(map(HASH.fullmatch, pin.hashes))]
     assert unchecked == []
 
 

@@ -95,7 +95,7 @@ def test_labels_and_scales(case: tuple[Figure, str, str, str, str]) -> None:
 
 
 def test_machine_and_date_stand_below(case: tuple[Figure, str, str, str, str]) -> None:
-    text = case[0].get_supxlabel()
+    text = "\n".join(each.get_text() for each in case[0].texts)
     assert "usable cores" in text
     assert "; 20" in text
 
