@@ -18,7 +18,7 @@ help:
 	@echo "make hooks        run what lint checks before each commit, through pre-commit"
 	@echo "make setup        the virtual environment, with what requirements/dev.txt locks; two minutes the first time"
 	@echo "make lock         renew every locked version; a minute. ARGS='--upgrade-package numba' renews one, ARGS='--no-upgrade' none"
-	@echo "make oldest       install the oldest versions that pyproject.toml allows and go a student's and an instructor's way"
+	@echo "make oldest       install the oldest versions that pyproject.toml allows and go a student's and an instructor's way; five to nine minutes"
 	@echo "make widths       the tests of vectors and kernels, and the reference's grade, at every vector width and number of registers, and without dot product"
 	@echo "make mutants      grade faulty copies of the reference solutions: each must lose points; ARGS='--count 40' takes options"
 	@echo "make variants     grade every stored correct solution: each must keep its points"
