@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -122,7 +122,16 @@ def test_a_killed_worker_costs_only_its_own_submission(tmp_path: Path, setup: Se
     assert {n: g.result.score for n, g in graded.items() if n != "bob"} == {"ada": 1.0, "cem": 3.0, "dora": 4.0}
 
 
+@pytest.fixture
+def as_in_a_terminal() -> Iterator[None]:
+    """A shell that starts the tests in the background has them ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("as_in_a_terminal")
 def test_an_interrupt_keeps_what_is_finished_and_ends_the_workers(tmp_path: Path, setup: Setup, store: Store) -> None:
     students = class_of(tmp_path, ada="1", bob="interrupt", cem="wait")
     begun = time.monotonic()
