@@ -39,7 +39,6 @@ class RunningCheck:
     last_answer: tuple[str, Any] | None = None
     last_inputs: tuple[Any, ...] = ()
     is_after_strikes: bool = False  # a call of an earlier check hung or died, which may have cost this one its own
-    earlier_failure: str = ""  # the first cell of the notebook that failed, as a sentence
 
 
 _current: ContextVar[RunningCheck] = ContextVar("running_check")
