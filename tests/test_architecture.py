@@ -15,7 +15,7 @@ from tinytorch.grading.sandbox.runtime import COPIED
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tinytorch"
 
-GROUND = ("errors", "text", "simd", "hardware", "bench", "notebooks")
+GROUND = ("errors", "text", "testing", "simd", "hardware", "bench", "notebooks")
 HIGHER = ("gemm", "threads", "analyses", "plots")
 DECIDES = ("base", "handed_in", "collect", "sandbox", "checks", "run")
 
@@ -23,6 +23,7 @@ DECIDES = ("base", "handed_in", "collect", "sandbox", "checks", "run")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
     "text": ("errors",),
+    "testing": (),
     "notebooks": (),
     "simd": (),
     "hardware": ("simd",),

@@ -46,6 +46,7 @@ import numpy as np
 from tinytorch import hardware, simd
 from tinytorch.bench import compare
 from tinytorch.core.kernels.timing import as_array
+from tinytorch.threads import keep_off_this_core, run_anywhere
 
 # %%
 #| export
@@ -135,7 +136,7 @@ class Job:
 # Where a waking thread runs is for the system to say, and it may choose the core of the thread that woke it, although
 # another is idle: in a virtual machine that is common. Two threads on one core take turns, and a call that is over in
 # a millisecond or two gains nothing. So before the caller wakes its helpers, it bars its own core for them
-# (`hardware.keep_off_this_core`); a helper that has started lifts the bar (`hardware.run_anywhere`).
+# (`keep_off_this_core`); a helper that has started lifts the bar (`run_anywhere`).
 
 # %%
 #| export
@@ -157,7 +158,7 @@ class WorkerPool:
             while len(self._threads) < helpers and self._start_thread():
                 pass
             threads = list(self._threads)  # all of them: any that waits may take the job
-        hardware.keep_off_this_core([thread.native_id for thread in threads])
+        keep_off_this_core([thread.native_id for thread in threads])
         for _ in range(helpers):
             self._jobs.put(job)
 
@@ -174,7 +175,7 @@ class WorkerPool:
     def _serve(self) -> None:
         while True:
             job = self._jobs.get()
-            hardware.run_anywhere()
+            run_anywhere()
             job.help()
             del job  # or its arrays would live until the next one comes
 

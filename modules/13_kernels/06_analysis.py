@@ -39,20 +39,20 @@ from typing import Any
 import numpy as np
 
 from tinytorch import hardware
-from tinytorch.bench.advice import cache_advice, quantization_advice, scaling_advice, vector_advice
-from tinytorch.bench.arguments import checked_choice, checked_counts, checked_list, checked_shapes
-from tinytorch.bench.blocks import block_figures
-from tinytorch.bench.changes import changes_of
-from tinytorch.bench.kernel_run import KernelRun, name_of, run_kernel
-from tinytorch.bench.precision import (
+from tinytorch.analyses.advice import cache_advice, quantization_advice, scaling_advice, vector_advice
+from tinytorch.analyses.arguments import checked_choice, checked_counts, checked_list, checked_shapes
+from tinytorch.analyses.blocks import block_figures
+from tinytorch.analyses.changes import changes_of
+from tinytorch.analyses.kernel_run import KernelRun, name_of, run_kernel
+from tinytorch.analyses.precision import (
     by_operation, checked_levels, decision_figures, float32_times, mean_by_bits, named_operations, precision_figures,
     rms, rounded_to, run_in_bits)
 from tinytorch.bench.progress import stage
-from tinytorch.bench.races import Race, race, race_figures
-from tinytorch.bench.results import (
+from tinytorch.analyses.races import Race, race, race_figures
+from tinytorch.analyses.results import (
     CacheResult, Figures, ParallelResult, QuantizationResult, RoadmapResult, VectorizationResult)
-from tinytorch.bench.roadmap import checked_metrics, opportunity, plan_of, rank, roadmap_advice
-from tinytorch.bench.scaling import (
+from tinytorch.analyses.roadmap import checked_metrics, opportunity, plan_of, rank, roadmap_advice
+from tinytorch.analyses.scaling import (
     attempt_figures, optimal_figures, overhead_figures, scaling_laws, summary_figures, try_worker_counts)
 
 # %%
@@ -451,7 +451,7 @@ plots.vector_gains(gains, [f"{size} elements" for size in sizes], machine.hardwa
 # about these must be right before you believe what it says about a kernel.
 
 # %%
-from tinytorch.bench.known import crowded, perfect, stubborn
+from tinytorch.analyses.known import crowded, perfect, stubborn
 
 # %% [markdown]
 # A workload may fail on some number of workers. That's a finding, not the end of the analysis: an attempt has a

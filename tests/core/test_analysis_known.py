@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tinytorch.bench import clock
-from tinytorch.bench.kernel_run import KernelRun
+from tinytorch.analyses.kernel_run import KernelRun
 from tinytorch.core.kernels import analysis
 from tinytorch.core.kernels.analysis import KernelOptimizationAnalyzer
 from tinytorch.hardware import Roof, card

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tinytorch.bench import scaling
-from tinytorch.bench.kernel_run import square_operands
-from tinytorch.bench.scaling import Attempt
+from tinytorch.analyses.kernel_run import square_operands
+from tinytorch.analyses.scaling import Attempt
 from tinytorch.core.kernels.analysis import KernelOptimizationAnalyzer
 from tinytorch.hardware.vectors import NAMES
 

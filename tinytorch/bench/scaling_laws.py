@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from tinytorch.bench.results import Figures
+Figures = dict[str, Any]  # named figures, with their `source`
 
 WORTH_IT = 1.05  # times as fast: less is no reason for a further worker
 NOISE = 0.02  # residuals below this share are no reason for a second parameter, even if the spread was smaller

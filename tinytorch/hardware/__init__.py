@@ -6,7 +6,6 @@ from tinytorch.hardware.fact import Fact, format_bytes
 from tinytorch.hardware.judgement import LEVELS, Roof, bound_by_experiment, cache_level, roof_over, run_figures
 from tinytorch.hardware.measured import measured_facts
 from tinytorch.hardware.patterns import PATTERNS, measure_pattern, pattern_figures
-from tinytorch.hardware.placement import keep_off_this_core, run_anywhere
 from tinytorch.hardware.plateaus import Plateau, latency_sweep, measured_cache, plateaus
 from tinytorch.hardware.probes import bandwidth_sweep, measure_bandwidth, measure_latency, measure_peak
 from tinytorch.hardware.roof import Roofline, roofline
@@ -30,7 +29,6 @@ __all__ = [
     "checked_target",
     "configure",
     "format_bytes",
-    "keep_off_this_core",
     "latency_sweep",
     "layout_requirements",
     "measure_bandwidth",
@@ -44,7 +42,6 @@ __all__ = [
     "resources_of",
     "roof_over",
     "roofline",
-    "run_anywhere",
     "run_figures",
     "scalar_and_vector",
     "why_not_run",

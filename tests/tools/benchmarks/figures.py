@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from tinytorch import plots
-from tinytorch.bench.scaling import serial_fraction
+from tinytorch.analyses.scaling import serial_fraction
 from tinytorch.hardware import Fact, Roofline, card
 
 from .sweeps import as_timing

@@ -10,7 +10,7 @@ __all__ = ['PRODUCTS', 'ELEMENTWISE', 'KNOWN_FLOPS', 'QUANTIZATION_SIZES', 'BY_N
            'quantized_form', 'QuantizationAnalysis', 'OptimizationRoadmap', 'KernelOptimizationAnalyzer',
            'comprehensive_kernel_analysis']
 
-# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #f8132ad3
+# %% ../../../assignments/source/13_kernels/06_analysis.ipynb #eea474ae
 import importlib
 import math
 import statistics
@@ -22,20 +22,20 @@ from typing import Any
 import numpy as np
 
 from ... import hardware
-from ...bench.advice import cache_advice, quantization_advice, scaling_advice, vector_advice
-from ...bench.arguments import checked_choice, checked_counts, checked_list, checked_shapes
-from ...bench.blocks import block_figures
-from ...bench.changes import changes_of
-from ...bench.kernel_run import KernelRun, name_of, run_kernel
-from ...bench.precision import (
+from ...analyses.advice import cache_advice, quantization_advice, scaling_advice, vector_advice
+from ...analyses.arguments import checked_choice, checked_counts, checked_list, checked_shapes
+from ...analyses.blocks import block_figures
+from ...analyses.changes import changes_of
+from ...analyses.kernel_run import KernelRun, name_of, run_kernel
+from ...analyses.precision import (
     by_operation, checked_levels, decision_figures, float32_times, mean_by_bits, named_operations, precision_figures,
     rms, rounded_to, run_in_bits)
 from ...bench.progress import stage
-from ...bench.races import Race, race, race_figures
-from ...bench.results import (
+from ...analyses.races import Race, race, race_figures
+from ...analyses.results import (
     CacheResult, Figures, ParallelResult, QuantizationResult, RoadmapResult, VectorizationResult)
-from ...bench.roadmap import checked_metrics, opportunity, plan_of, rank, roadmap_advice
-from ...bench.scaling import (
+from ...analyses.roadmap import checked_metrics, opportunity, plan_of, rank, roadmap_advice
+from ...analyses.scaling import (
     attempt_figures, optimal_figures, overhead_figures, scaling_laws, summary_figures, try_worker_counts)
 
 # %% ../../../assignments/source/13_kernels/06_analysis.ipynb #824c3301

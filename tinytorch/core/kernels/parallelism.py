@@ -10,7 +10,7 @@ __all__ = ['MOST_THREADS', 'SERIAL_BYTES', 'SHARE_BYTES', 'PANEL_OPERATIONS', 'J
            'parallel_batch_processing', 'parallel_relu', 'panels', 'parallel_matmul', 'ScalingRow',
            'analyze_parallel_scaling']
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #b5a8eb5c
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #64d39d9d
 import itertools
 import math
 import os
@@ -27,6 +27,7 @@ import numpy as np
 from ... import hardware, simd
 from ...bench import compare
 from .timing import as_array
+from ...threads import keep_off_this_core, run_anywhere
 
 # %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #b8b5de1e
 from .vectorization import flat_views, relu_kernel_for, vectorized_relu
@@ -76,7 +77,7 @@ class Job:
             if self._running == 0 and self._next >= self._shares:
                 self._done.set()
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #ed1f92d8
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #644fd0a4
 MOST_THREADS = 64  # a job with more workers still finishes: the caller and these threads take all its shares
 
 
@@ -95,7 +96,7 @@ class WorkerPool:
             while len(self._threads) < helpers and self._start_thread():
                 pass
             threads = list(self._threads)  # all of them: any that waits may take the job
-        hardware.keep_off_this_core([thread.native_id for thread in threads])
+        keep_off_this_core([thread.native_id for thread in threads])
         for _ in range(helpers):
             self._jobs.put(job)
 
@@ -112,7 +113,7 @@ class WorkerPool:
     def _serve(self) -> None:
         while True:
             job = self._jobs.get()
-            hardware.run_anywhere()
+            run_anywhere()
             job.help()
             del job  # or its arrays would live until the next one comes
 

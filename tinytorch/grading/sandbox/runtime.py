@@ -19,7 +19,20 @@ PRIVATE_NAME = "_student_side"
 _PREFIX = "tinytorch-runtime-"
 _ABANDONED_S = 24 * 3600
 # What of `tinytorch` a student process sees, but for the package that its own notebooks make.
-COPIED = ("__init__.py", "errors.py", "core/__init__.py", "simd", "hardware", "bench", "plots", "notebooks")
+COPIED = (
+    "__init__.py",
+    "errors.py",
+    "testing.py",
+    "core/__init__.py",
+    "simd",
+    "hardware",
+    "bench",
+    "gemm",
+    "threads",
+    "analyses",
+    "plots",
+    "notebooks",
+)
 
 
 @functools.cache

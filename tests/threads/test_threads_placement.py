@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from tinytorch import hardware
-from tinytorch.hardware import placement
+
+from tinytorch.threads import placement
 
 needs_two_cpus = pytest.mark.skipif(
     sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="only Linux places threads, and needs two CPUs"
@@ -56,10 +56,10 @@ def test_a_sleeping_thread_is_woken_on_another_core_and_then_runs_anywhere(sleep
     thread, ask = sleeper
     every = ask(lambda: os.sched_getaffinity(0))
     monkeypatch.setattr(placement, "_process_cpus", lambda: set(every))
-    hardware.keep_off_this_core([thread.native_id])
+    placement.keep_off_this_core([thread.native_id])
     assert ask(placement.current_cpu) != here
     assert ask(lambda: os.sched_getaffinity(0)) == every - {here}
-    ask(hardware.run_anywhere)
+    ask(placement.run_anywhere)
     assert ask(lambda: os.sched_getaffinity(0)) == every
 
 
@@ -68,7 +68,7 @@ def test_a_process_with_one_cpu_bars_nobody(sleeper, here, monkeypatch):
     thread, ask = sleeper
     before = ask(lambda: os.sched_getaffinity(0))
     monkeypatch.setattr(placement, "_process_cpus", lambda: {here})
-    hardware.keep_off_this_core([thread.native_id])
+    placement.keep_off_this_core([thread.native_id])
     assert ask(lambda: os.sched_getaffinity(0)) == before
 
 
@@ -77,13 +77,13 @@ def test_a_thread_that_has_ended_is_passed_over():
     ended = threading.Thread(target=lambda: None)
     ended.start()
     ended.join()
-    hardware.keep_off_this_core([ended.native_id])
+    placement.keep_off_this_core([ended.native_id])
 
 
 def test_where_threads_cannot_be_placed_nothing_happens(sleeper, monkeypatch):
     thread, ask = sleeper
     monkeypatch.setattr(placement, "_getcpu", lambda: None)
     monkeypatch.setattr(os, "sched_setaffinity", lambda *args: pytest.fail("a thread was placed"), raising=False)
-    hardware.keep_off_this_core([thread.native_id])
-    ask(hardware.run_anywhere)
+    placement.keep_off_this_core([thread.native_id])
+    ask(placement.run_anywhere)
     assert placement.current_cpu() is None

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinytorch.bench.arguments import checked_choice, checked_counts, checked_list, checked_shapes
-from tinytorch.bench.kernel_run import name_of, operand_count, run_kernel, square_operands
+from tinytorch.analyses.arguments import checked_choice, checked_counts, checked_list, checked_shapes
+from tinytorch.analyses.kernel_run import name_of, operand_count, run_kernel, square_operands
 
 
 def sleepy(x: np.ndarray) -> np.ndarray:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinytorch.bench.races import Race, potential, race, race_figures
-from tinytorch.bench.scaling import (
+from tinytorch.analyses.races import Race, potential, race, race_figures
+from tinytorch.analyses.scaling import (
     Attempt,
     attempt_figures,
     diminishing_returns,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinytorch.bench.results import Figures
+from tinytorch.analyses.results import Figures
 
 GOOD_FIT = 0.1  # a law that misses the times by more describes nothing
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinytorch.bench.results import CacheResult, Figures, ParallelResult, QuantizationResult, VectorizationResult
+from tinytorch.analyses.results import CacheResult, Figures, ParallelResult, QuantizationResult, VectorizationResult
 
 WORTHWHILE = 1.1  # a smaller improvement is within what two runs differ by
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinytorch.bench.precision import (
+from tinytorch.analyses.precision import (
     by_operation,
     checked_levels,
     decision_figures,

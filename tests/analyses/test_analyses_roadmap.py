@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tinytorch.bench.advice import cache_advice, quantization_advice, scaling_advice, vector_advice
-from tinytorch.bench.changes import Change, changes_of
-from tinytorch.bench.roadmap import ANALYSES, checked_metrics, impact_of, opportunity, plan_of, rank, roadmap_advice
+from tinytorch.analyses.advice import cache_advice, quantization_advice, scaling_advice, vector_advice
+from tinytorch.analyses.changes import Change, changes_of
+from tinytorch.analyses.roadmap import ANALYSES, checked_metrics, impact_of, opportunity, plan_of, rank, roadmap_advice
 from tinytorch.bench.scaling_laws import law_figures
 
 CACHE = {

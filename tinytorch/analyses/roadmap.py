@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from tinytorch.bench.changes import WORTHWHILE, Change
-from tinytorch.bench.results import Figures
+from tinytorch.analyses.changes import WORTHWHILE, Change
+from tinytorch.analyses.results import Figures
 
 METRICS = ("performance", "memory", "accuracy")
 ANALYSES = ("cache_efficiency", "vectorization_potential", "parallel_scaling", "quantization_trade_offs")

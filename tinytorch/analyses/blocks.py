@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from tinytorch.bench.kernel_run import name_of, square_operands
+from tinytorch.analyses.kernel_run import name_of, square_operands
 from tinytorch.bench.progress import stage
-from tinytorch.bench.results import Figures
+from tinytorch.analyses.results import Figures
 from tinytorch.bench.turns import CONFIDENCE, Turns, in_turn, ratio_of
 
 PARAMETER = "block_size"

@@ -6,9 +6,9 @@ is the card of the machine it was measured on, with the source of each fact.
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
-Figures = dict[str, Any]  # named figures, with their `source`
+from tinytorch.bench.scaling_laws import Figures
 
 
 class CacheResult(TypedDict):

@@ -1,0 +1,1 @@
+"""The given parts of the matrix products, float and integer: operands, packed panels, tiles, and their memory."""
