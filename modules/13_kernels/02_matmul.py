@@ -307,17 +307,14 @@ print(f"predicted {my_reordered_factor}, measured: {factor:.1f} times faster")
 # stated reference, timed in turn on one machine, in bands. A right and slow answer loses its points for speed, no others.
 # In this lesson the reference is `matmul_reordered`, on one thread; for `matmul_naive` it's enough to be compiled:
 #
-# | times the speed of `matmul_reordered`, 64 x 64 float32 | share of the points for speed |
-# | --- | --- |
-# | 0.03 | all |
+# {bands: naive}
 #
 # The cell below looks at it as the grader does: pairs of runs in turn, until the interval of the ratio lies within one
 # band. If it holds an edge to the end, the band above counts.
 
 # %% tags=["measure"]
-naive_bands = {0.03: 1.0}
 small = np.ascontiguousarray(A[:64, :64])
-print(bench.in_bands(lambda: matmul_naive(small, small), lambda: matmul_reordered(small, small), naive_bands))
+print(bench.in_bands(lambda: matmul_naive(small, small), lambda: matmul_reordered(small, small), BANDS["naive"]))
 
 # %% [markdown]
 # Rows are used whole now, but each row of A still reads *all* of B. When B is larger than a cache, it comes from the
@@ -533,29 +530,20 @@ test_unit_cache_friendly_matmul()
 # %% [markdown]
 # **Speed** in float32: plain blocks, without a tile in registers, are in the second band on most machines.
 #
-# | times the speed of `matmul_reordered`, 250 x 250 float32 | share of the points for speed |
-# | --- | --- |
-# | 0.15 | 40 % |
-# | 0.35 | 70 % |
-# | 0.9 | all |
+# {bands: blocks}
 
 # %% tags=["measure"]
-block_bands = {0.15: 0.4, 0.35: 0.7, 0.9: 1.0}
 P, Q = rng.standard_normal((2, 250, 250)).astype(np.float32)
-print(bench.in_bands(lambda: cache_friendly_matmul(P, Q), lambda: matmul_reordered(P, Q), block_bands))
+print(bench.in_bands(lambda: cache_friendly_matmul(P, Q), lambda: matmul_reordered(P, Q), BANDS["blocks"]))
 
 # %% [markdown]
 # **Speed** in int32: a library has blocks for floats only, your loops have them for integers too.
 #
-# | times the speed of `matmul_reordered`, 190 x 190 int32 | share of the points for speed |
-# | --- | --- |
-# | 0.25 | 50 % |
-# | 0.45 | all |
+# {bands: integer_blocks}
 
 # %% tags=["measure"]
-integer_block_bands = {0.25: 0.5, 0.45: 1.0}
 R, S = rng.integers(-1000, 1000, (2, 190, 190)).astype(np.int32)
-print(bench.in_bands(lambda: cache_friendly_matmul(R, S), lambda: matmul_reordered(R, S), integer_block_bands))
+print(bench.in_bands(lambda: cache_friendly_matmul(R, S), lambda: matmul_reordered(R, S), BANDS["integer_blocks"]))
 
 # %% tags=["measure"]
 block_sizes = [8, 16, 32, 64, 128, 256, 512]
@@ -930,16 +918,11 @@ test_unit_matmul_simd()
 # **Speed** is half of this exercise's points. Loops that read and write every sum in memory stay in the first bands; the
 # highest asks for sums in registers.
 #
-# | times the speed of `matmul_reordered`, 301 x 301 float32 | share of the points for speed |
-# | --- | --- |
-# | 0.15 | 30 % |
-# | 0.5 | 60 % |
-# | 1.2 | all |
+# {bands: tile}
 
 # %% tags=["measure"]
-tile_bands = {0.15: 0.3, 0.5: 0.6, 1.2: 1.0}
 P, Q = rng.standard_normal((2, 301, 301)).astype(np.float32)
-print(bench.in_bands(lambda: matmul_simd(P, Q), lambda: matmul_reordered(P, Q), tile_bands))
+print(bench.in_bands(lambda: matmul_simd(P, Q), lambda: matmul_reordered(P, Q), BANDS["tile"]))
 
 # %% tags=["measure"]
 against_numpy = bench.compare(lambda: matmul_simd(A, B), lambda: matmul_baseline(A, B), limit_s=4)

@@ -311,18 +311,14 @@ test_unit_vectorized_relu()
 # **Speed** earns a part of the points, in bands of ratio to a stated reference, timed in turn on one machine. Here that's
 # NumPy's own ReLU into an existing array; an answer that calls it is worth all.
 #
-# | times the speed of `np.maximum(x, 0, out=out)`, 100 thousand float32 | share of the points for speed |
-# | --- | --- |
-# | 0.1 | 50 % |
-# | 0.6 | all |
+# {bands: relu}
 
 # %% tags=["measure"]
 from tinytorch.bench import in_bands
 
-relu_bands = {0.1: 0.5, 0.6: 1.0}
 raced = np.random.default_rng(1).standard_normal(100_000, dtype=np.float32)
 target = np.empty_like(raced)
-print(in_bands(lambda: vectorized_relu(raced, target), lambda: np.maximum(raced, 0, out=target), relu_bands))
+print(in_bands(lambda: vectorized_relu(raced, target), lambda: np.maximum(raced, 0, out=target), BANDS["relu"]))
 
 # %% [markdown]
 # **Measure** a ladder: the same ReLU, one change from rung to rung. The compiler looks for vectors in a plain loop by
@@ -804,14 +800,9 @@ test_unit_fused_relu_bias()
 # **Speed.** The reference is the NumPy expression into an existing array, in two passes. NumPy's way earns 60 % of the
 # points for speed; the rest is for one pass.
 #
-# | times the speed of `np.maximum(np.add(x, bias, out=out), 0, out=out)`, 2000 x 500 float32 | share of the points for speed |
-# | --- | --- |
-# | 0.1 | 30 % |
-# | 0.4 | 60 % |
-# | 1.3 | all |
+# {bands: fused}
 
 # %% tags=["measure"]
-fused_bands = {0.1: 0.3, 0.4: 0.6, 1.3: 1.0}
 rows = np.random.default_rng(2).standard_normal((2000, 500), dtype=np.float32)
 row, target = rows[0].copy(), np.empty_like(rows)
 
@@ -820,7 +811,7 @@ def numpy_bias_relu() -> np.ndarray:
     return np.maximum(np.add(rows, row, out=target), 0, out=target)
 
 
-print(in_bands(lambda: fused_relu_bias(rows, row, target), numpy_bias_relu, fused_bands))
+print(in_bands(lambda: fused_relu_bias(rows, row, target), numpy_bias_relu, BANDS["fused"]))
 
 # %% [markdown]
 # **Measure.** First the bytes, counted: without the compiler, `simd.counting()` counts the vectors that a kernel

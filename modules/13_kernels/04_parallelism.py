@@ -586,17 +586,13 @@ test_unit_parallel_relu()
 # **Speed** earns a part of the points, in bands of ratio to a stated reference, timed in turn on one machine: for ReLU in
 # a call so short that waking a thread would take longer than the work.
 #
-# | times the speed of `np.maximum(x, 0)`, 50 thousand float32 | share of the points for speed |
-# | --- | --- |
-# | 0.1 | 50 % |
-# | 0.4 | all |
+# {bands: short_parallel_relu}
 
 # %% tags=["measure"]
 from tinytorch.bench import in_bands
 
-short_bands = {0.1: 0.5, 0.4: 1.0}
 raced = np.random.default_rng(6).standard_normal(50_000, dtype=np.float32)
-print(in_bands(lambda: parallel_relu(raced), lambda: np.maximum(raced, 0), short_bands))
+print(in_bands(lambda: parallel_relu(raced), lambda: np.maximum(raced, 0), BANDS["short_parallel_relu"]))
 
 # %% [markdown]
 # **Measure** against one thread, in pairs: with the rule, and with the rule switched off so that every call is split.
@@ -741,10 +737,7 @@ test_unit_parallel_matmul()
 # **Speed** is half of this exercise's points. The reference uses all cores too, so that the bands mean the same on two
 # cores and on sixteen: the loops in order i, k, j from lesson 02, their rows shared out by Numba.
 #
-# | times the speed of `parallel_loops`, 510 x 510 float32 | share of the points for speed |
-# | --- | --- |
-# | 0.15 | 50 % |
-# | 0.6 | all |
+# {bands: panels}
 
 # %% tags=["measure"]
 from numba import prange
@@ -758,9 +751,8 @@ def parallel_loops(A, B, C):
                 C[i, j] += A[i, k] * B[k, j]
 
 
-panel_bands = {0.15: 0.5, 0.6: 1.0}
 P, Q = np.random.default_rng(8).standard_normal((2, 510, 510), dtype=np.float32)
-print(in_bands(lambda: parallel_matmul(P, Q), lambda: parallel_loops(P, Q, np.zeros_like(P)), panel_bands))
+print(in_bands(lambda: parallel_matmul(P, Q), lambda: parallel_loops(P, Q, np.zeros_like(P)), BANDS["panels"]))
 
 # %% [markdown]
 # **Measure** how products scale beside ReLU, and what Amdahl's law makes of the largest product: solved for s, with p

@@ -220,11 +220,7 @@ test_unit_quantize()
 # **Speed** earns a part of the points, in bands of ratio to a stated reference, timed in turn on one machine. Here that's
 # the NumPy expression; each of its steps is a pass over memory.
 #
-# | times the speed of `numpy_codes`, 200 thousand float32 | share of the points for speed |
-# | --- | --- |
-# | 0.05 | 30 % |
-# | 0.3 | 60 % |
-# | 1.5 | all |
+# {bands: codes}
 
 # %% tags=["measure"]
 from tinytorch.bench import in_bands
@@ -235,9 +231,8 @@ def numpy_codes(x):
     return np.clip(np.rint(x.astype(np.float64) / scale), -127, 127).astype(np.int8), scale
 
 
-code_bands = {0.05: 0.3, 0.3: 0.6, 1.5: 1.0}
 raced = np.random.default_rng(1).standard_normal(200_000, dtype=np.float32)
-print(in_bands(lambda: quantize(raced), lambda: numpy_codes(raced), code_bands))
+print(in_bands(lambda: quantize(raced), lambda: numpy_codes(raced), BANDS["codes"]))
 
 # %% [markdown]
 # **Measure.** The outlier of your prediction: the same thousand values, with and without one value of 100.
@@ -830,11 +825,7 @@ test_unit_integer_matmul()
 # **Speed** is half of this exercise's points. The reference is `integer_loops`, as given above: calling it is worth 60 % of
 # them.
 #
-# | times the speed of `integer_loops`, 250 x 250 int8 | share of the points for speed |
-# | --- | --- |
-# | 0.05 | 30 % |
-# | 0.4 | 60 % |
-# | 1.2 | all |
+# {bands: integer_product}
 
 # %% tags=["measure"]
 def plain_product(A, B):
@@ -843,9 +834,8 @@ def plain_product(A, B):
     return C
 
 
-integer_bands = {0.05: 0.3, 0.4: 0.6, 1.2: 1.0}
 P, Q = np.random.default_rng(4).integers(-127, 128, (2, 250, 250)).astype(np.int8)
-print(in_bands(lambda: integer_matmul(P, Q), lambda: plain_product(P, Q), integer_bands))
+print(in_bands(lambda: integer_matmul(P, Q), lambda: plain_product(P, Q), BANDS["integer_product"]))
 
 # %% [markdown]
 # **Measure.** The ladder. One multiplication and one addition count as two operations for integers as for floats. The
@@ -967,11 +957,7 @@ test_unit_quantization_kernels()
 # **Speed** is half of this exercise's points. The reference puts both others together: the NumPy expression for the codes,
 # `integer_loops` for their product.
 #
-# | times the speed of `plain_quantized_product`, 380 x 380 float32 | share of the points for speed |
-# | --- | --- |
-# | 0.02 | 30 % |
-# | 0.4 | 60 % |
-# | 1.2 | all |
+# {bands: quantized_product}
 
 # %% tags=["measure"]
 def plain_quantized_product(A, B):
@@ -979,9 +965,8 @@ def plain_quantized_product(A, B):
     return (plain_product(codes_a, codes_b) * (scale_a * scale_b)).astype(np.float32)
 
 
-quantized_bands = {0.02: 0.3, 0.4: 0.6, 1.2: 1.0}
 P, Q = np.random.default_rng(5).standard_normal((2, 380, 380), dtype=np.float32)
-print(in_bands(lambda: quantized_matmul(P, Q), lambda: plain_quantized_product(P, Q), quantized_bands))
+print(in_bands(lambda: quantized_matmul(P, Q), lambda: plain_quantized_product(P, Q), BANDS["quantized_product"]))
 
 # %% [markdown]
 # **Measure.** The error as K grows, and for 8 and 16 bits.
@@ -1061,11 +1046,7 @@ test_unit_quantized_relu()
 # %% [markdown]
 # **Speed** is half of this exercise's points; the reference is the NumPy expression, from float to float.
 #
-# | times the speed of `numpy_quantized_relu`, 200 thousand float32 | share of the points for speed |
-# | --- | --- |
-# | 0.05 | 30 % |
-# | 0.2 | 60 % |
-# | 1.5 | all |
+# {bands: relu_codes}
 
 # %% tags=["measure"]
 def numpy_quantized_relu(x):
@@ -1073,8 +1054,7 @@ def numpy_quantized_relu(x):
     return (np.maximum(codes, 0) * scale).astype(np.float32)
 
 
-relu_code_bands = {0.05: 0.3, 0.2: 0.6, 1.5: 1.0}
-print(in_bands(lambda: quantized_relu(raced), lambda: numpy_quantized_relu(raced), relu_code_bands))
+print(in_bands(lambda: quantized_relu(raced), lambda: numpy_quantized_relu(raced), BANDS["relu_codes"]))
 
 # %% [markdown]
 # **Measure.** Bytes that ReLU reads and writes as float32 and as int8; then the whole way from float32 to float32, in

@@ -7,8 +7,8 @@ from itertools import chain, repeat
 
 import pytest
 
-from tinytorch.bench import clock
 from tinytorch.analyses.blocks import block_figures
+from tinytorch.bench import clock
 from tinytorch.bench.turns import ROUNDS, in_turn, ratio_of
 
 

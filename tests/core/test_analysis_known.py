@@ -9,8 +9,8 @@ import matplotlib.figure
 import numpy as np
 import pytest
 
-from tinytorch.bench import clock
 from tinytorch.analyses.kernel_run import KernelRun
+from tinytorch.bench import clock
 from tinytorch.core.kernels import analysis
 from tinytorch.core.kernels.analysis import KernelOptimizationAnalyzer
 from tinytorch.hardware import Roof, card

@@ -7,7 +7,6 @@ import threading
 
 import pytest
 
-
 from tinytorch.threads import placement
 
 needs_two_cpus = pytest.mark.skipif(

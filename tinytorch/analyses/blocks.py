@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from tinytorch.analyses.kernel_run import name_of, square_operands
-from tinytorch.bench.progress import stage
 from tinytorch.analyses.results import Figures
+from tinytorch.bench.progress import stage
 from tinytorch.bench.turns import CONFIDENCE, Turns, in_turn, ratio_of
 
 PARAMETER = "block_size"

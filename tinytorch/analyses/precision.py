@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from tinytorch.analyses.kernel_run import name_of, square_operands
-from tinytorch.bench.progress import stage
 from tinytorch.analyses.results import Figures
+from tinytorch.bench.progress import stage
 from tinytorch.bench.turns import Ratio, in_turn, ratio_of
 
 Operation = Callable[..., Any]

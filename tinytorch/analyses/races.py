@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tinytorch.bench.progress import stage
 from tinytorch.analyses.results import Figures
+from tinytorch.bench.progress import stage
 from tinytorch.bench.turns import Ratio, in_turn, ratio_of
 
 HIGH, MEDIUM = 4.0, 1.5  # the speedups from which on the potential is called so

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from tinytorch.analyses.kernel_run import name_of
-from tinytorch.bench.progress import stage
 from tinytorch.analyses.results import Figures
+from tinytorch.bench.progress import stage
 from tinytorch.bench.scaling_laws import NOISE, law_figures
 from tinytorch.bench.turns import in_turn, ratio_of
 

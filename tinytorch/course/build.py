@@ -9,6 +9,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tinytorch.course import files, steps
+from tinytorch.course.bands import fill_in, read_bands
 from tinytorch.course.names import Lesson, Module, lessons
 from tinytorch.course.notebooks import write_notebook
 from tinytorch.course.project import Project
@@ -36,7 +37,7 @@ def source_path(project: Project, lesson: Lesson) -> Path:
 def source_notebook(project: Project, lesson: Lesson) -> NotebookNode:
     """The instructor's notebook of one lesson, solutions between their markers."""
     path = source_path(project, lesson)
-    nb = apply(read_source(path), SOURCE_STEPS)
+    nb = fill_in(apply(read_source(path), SOURCE_STEPS), read_bands(path.parent), path.name)
     target = default_exp(nb)
     if target and target != lesson.target:
         raise SourceError(

@@ -2,11 +2,13 @@
 
 from tinytorch.plots.analyses import analysis, bits_worth, blocks, roadmap, roof_shares, vector_gains, worker_speedups
 from tinytorch.plots.machine import bandwidth, roofline
+from tinytorch.plots.pictures import Picture
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
 from tinytorch.plots.timings import block_sweep, speed_ladder, time_vs_size, timing_samples
 
 __all__ = [
+    "Picture",
     "analysis",
     "bandwidth",
     "bits_worth",
