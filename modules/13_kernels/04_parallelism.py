@@ -54,7 +54,8 @@ from tinytorch.core.kernels.vectorization import flat_views, relu_kernel_for, ve
 
 # %%
 #| export
-from tinytorch.core.kernels.matmul import TILE_ROWS, check_operands, kernel_input, matmul_simd, multiply_into
+from tinytorch.core.kernels.matmul import check_operands, matmul_simd, multiply_into
+from tinytorch.gemm import TILE_ROWS, kernel_input
 
 # %%
 import time

@@ -3,3 +3,7 @@
 `kernel_run`, `races`, `scaling` and `precision` measure; `changes` and `roadmap` put the results in order; `results`
 names their keys, and `advice` puts them into sentences.
 """
+
+from tinytorch.analyses.rates import ProductRate, product_rates
+
+__all__ = ["ProductRate", "product_rates"]

@@ -1,4 +1,4 @@
-"""A module's speed bands, from its `bands.toml`, and their places in a lesson: tables in the text, dicts in the code."""
+"""A module's speed bands, from its `bands.toml`, and their places in a lesson: tables in text, dicts in code."""
 
 from __future__ import annotations
 

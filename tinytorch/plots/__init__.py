@@ -3,6 +3,7 @@
 from tinytorch.plots.analyses import analysis, bits_worth, blocks, roadmap, roof_shares, vector_gains, worker_speedups
 from tinytorch.plots.machine import bandwidth, roofline
 from tinytorch.plots.pictures import Picture
+from tinytorch.plots.products import product_rungs
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
 from tinytorch.plots.timings import block_sweep, speed_ladder, time_vs_size, timing_samples
@@ -15,6 +16,7 @@ __all__ = [
     "block_sweep",
     "blocks",
     "caption",
+    "product_rungs",
     "quantization_error",
     "roadmap",
     "roof_shares",

@@ -134,8 +134,8 @@ def block_sweep(
     them, the line stands between them on a log scale.
     """
     figure, axes = chart(
-        "Blocks: too small wastes work, too large leaves the cache",
-        "block size (rows and columns, log scale)",
+        "Time against block size: is there a bend where three blocks fill a cache?",
+        "block size: rows and columns of each of the three blocks (log scale)",
         "time per call (µs, log scale)",
     )
     _line_with_band(axes, block_sizes, timings, "time", 0)
@@ -159,7 +159,7 @@ def block_sweep(
 def _block_filling(blocks: Sequence[int], sets: Sequence[int], caches: Mapping[str, int]) -> dict[str, float]:
     """For each cache that lies within the working sets, the block size that fills it."""
     return {
-        f"fills {name}\n{bytes_text(size)}": float(2 ** np.interp(np.log2(size), np.log2(sets), np.log2(blocks)))
+        f"3 blocks fill {name}\n{bytes_text(size)}": float(2 ** np.interp(np.log2(size), np.log2(sets), np.log2(blocks)))
         for name, size in caches.items()
         if min(sets) <= size <= max(sets)
     }

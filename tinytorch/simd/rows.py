@@ -224,8 +224,10 @@ def _add_rows(context: Any, x: types.Type, y: types.Type) -> Any:
 
 @compiles(fma_row)
 def _fma_row(context: Any, x: VectorType, y: types.Type, z: types.Type) -> Any:
-    if not _is_row(y) or y != z or x != y.dtype or not x.is_float:
+    if not _is_row(y) or y != z or x != y.dtype:
         return None
+    if not x.is_float:
+        return _lane_by_lane(y, (x, y, z), lambda builder, a, b, c: builder.add(builder.mul(a, b), c))
     name = f"llvm.fmuladd.{suffix(x)}"  # for the choice of fmuladd see `fma`
     return _lane_by_lane(y, (x, y, z), lambda builder, a, b, c: call(builder, name, a.type, [a, b, c]))
 

@@ -100,13 +100,13 @@ def kernels_below_the_roof(is_quick: bool) -> Data:
 
 def blocks(is_quick: bool) -> Data:
     """`cache_friendly_matmul` against its block size."""
-    from tinytorch.core.kernels.matmul import HEIGHT, cache_friendly_matmul
+    from tinytorch.core.kernels.matmul import cache_friendly_matmul
 
     n = BLOCK_SIZE_N // 2 if is_quick else BLOCK_SIZE_N
     A, B = operands(n, n, n)
     sizes = [size for size in (8, 16, 32, 64, 128, 256, 512, 1024) if size <= n]
     timed = [timing(partial(cache_friendly_matmul, A, B, block_size=size), is_quick) for size in sizes]
-    working_set = [(size + 3) * min(HEIGHT * size, n) * A.itemsize for size in sizes]  # as its docstring says
+    working_set = [3 * size**2 * A.itemsize for size in sizes]  # as its docstring says
     return {"n": n, "block_sizes": sizes, "working_set_bytes": working_set, "timings": timed}
 
 

@@ -32,8 +32,9 @@ from ...threads import keep_off_this_core, run_anywhere
 # %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #b8b5de1e
 from .vectorization import flat_views, relu_kernel_for, vectorized_relu
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #c6c580ed
-from .matmul import TILE_ROWS, check_operands, kernel_input, matmul_simd, multiply_into
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #05797f04
+from .matmul import check_operands, matmul_simd, multiply_into
+from ...gemm import TILE_ROWS, kernel_input
 
 # %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #3bac3bb6
 class Job:
