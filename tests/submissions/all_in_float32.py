@@ -5,7 +5,7 @@
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_naive"}
 def matmul_naive(A, B):
     A, B = check_operands(A, B)
-    return run_kernel(naive_loops, A.astype(np.float32), B.astype(np.float32)).astype(np.result_type(A, B))
+    return gemm.run_loops(naive_loops, A.astype(np.float32), B.astype(np.float32)).astype(np.result_type(A, B))
 
 
 # %% submission={"lesson": "02_matmul", "grade_id": "cache_friendly_matmul"}
@@ -13,7 +13,7 @@ def cache_friendly_matmul(A, B, block_size=64):
     A, B = check_operands(A, B)
     if block_size < 1:
         raise ValueError("block_size must be at least 1")
-    C = run_kernel(blocked_loops, A.astype(np.float32), B.astype(np.float32), min(block_size, 10_000))
+    C = gemm.run_loops(blocked_loops, A.astype(np.float32), B.astype(np.float32), min(block_size, 10_000))
     return C.astype(np.result_type(A, B))
 
 

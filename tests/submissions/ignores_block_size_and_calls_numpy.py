@@ -12,5 +12,10 @@ def cache_friendly_matmul(A, B, block_size=64):
 
 
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_simd"}
-def multiply_panels(A, B, C, first, last, panels, rows):
+def multiply_panels(A, B, C, first, last):
     C[:, first:last] = A @ B[:, first:last]
+
+
+def multiply_into(C, A, B, first, last):
+    A, B = np.ascontiguousarray(A, np.float32), np.ascontiguousarray(B, np.float32)
+    multiply_panels(A, B, C, first, last)

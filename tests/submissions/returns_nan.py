@@ -2,8 +2,13 @@
 # A division by zero on the way turns the results of three functions into NaN.
 
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_simd"}
-def multiply_panels(A, B, C, first, last, panels, rows):
+def multiply_panels(A, B, C, first, last):
     C.fill(np.nan)
+
+
+def multiply_into(C, A, B, first, last):
+    A, B = np.ascontiguousarray(A, np.float32), np.ascontiguousarray(B, np.float32)
+    multiply_panels(A, B, C, first, last)
 
 
 # %% submission={"lesson": "03_vectorization", "grade_id": "vectorized_operations"}
