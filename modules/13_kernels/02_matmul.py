@@ -309,11 +309,10 @@ for name, lines in counted.items():
 # The best block is the largest of which three fit, 8. Blocks of 16 don't fit and gain nothing; blocks of 4 fit, but
 # use each element only 4 times, and only half of each line.
 #
-# Inside a step stands a product again, of three small matrices in the cache. Write it first as you know it: three
-# loops, in the order i, k, j. That is right, and about as fast as `matmul_reordered`: its blocks save traffic, but
-# the short loops cost. Then hand the step to `gemm.add_block`, given, which changes one thing: four rows of C stay in
-# registers while all terms of the block are added. It's in `tinytorch/gemm/blocks.py`; the last exercise of this lesson
-# is of that kind.
+# Inside a step stands a product again, of three small matrices in the cache. `gemm.add_block_plain` does it by the three
+# loops you know, in the order i, k, j: start with that. Then change one thing and call `gemm.add_block`, which keeps
+# four rows of C in registers while all terms of the block are added. Compare the two in the race below. Both are given, in
+# `tinytorch/gemm/blocks.py`; the last exercise of this lesson writes such a kernel.
 #
 # **Predict.** Which block size will be fastest for n = 512? Use the rule and the cache sizes above.
 
@@ -323,8 +322,8 @@ my_best_block_size = None  # your prediction
 # %% [markdown]
 # **Implement** `blocked_loops`, about nine lines: three loops in steps of `block_size`, over rows `i0`, columns `j0`
 # and terms `k0`; the last block of each may be smaller. In each step
-# `gemm.add_block(A, B, C, i0, i1, j0, j1, k0, k1)` does C[i0:i1, j0:j1] += A[i0:i1, k0:k1] @ B[k0:k1, j0:j1], or your
-# own loops do. Sizes that `block_size` doesn't divide are where blocked code goes wrong.
+# `gemm.add_block_plain(A, B, C, i0, i1, j0, j1, k0, k1)` does C[i0:i1, j0:j1] += A[i0:i1, k0:k1] @ B[k0:k1, j0:j1], and
+# so does `gemm.add_block`. Sizes that `block_size` doesn't divide are where blocked code goes wrong.
 
 # %% nbgrader={"grade": false, "grade_id": "cache_friendly_matmul", "solution": true}
 #| export
