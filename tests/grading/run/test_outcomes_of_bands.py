@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import nbformat
 import pytest
 
-from tests.courses.three_lessons import EVERY, Course
+from tests.courses.samples import code
+from tests.courses.three_lessons import EVERY, STUBS, Course
 from tinytorch.grading.base.result import Outcome
 from tinytorch.grading.base.setup import Setup
 from tinytorch.grading.run.submission import grade_submission
 
+STUB = "def double(x):\n    raise NotImplementedError('double: not written yet')"
 RACES = """
 def races(student, rng, bands):
     race = student.speed("alone", lambda: (rng.random(9),), "def reference(x):\\n    return x", bounds=bands)
@@ -55,6 +58,35 @@ def test_a_changed_band_runs_the_race_that_names_it(raced: Course, name: str, ag
 def test_a_band_that_no_race_names_runs_nothing(raced: Course, other: dict) -> None:
     raced.grade(bands=other)
     assert (raced.ran, raced.started) == ([], [])
+
+
+def with_race_cell(course: Course, folder: str, bands: dict) -> None:
+    """Lesson 01, from which 02 imports, with a measuring cell that holds bands."""
+    race = code(f"print(in_bands(lambda: double(2), lambda: 4, {bands}))", "race", tags=["measure"])
+    course.write_lesson(folder, "01_first", STUBS["double"] if folder == "submission" else STUB)
+    path = course.root / folder / "01_first.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(race)
+    nbformat.write(notebook, path)
+
+
+def test_a_release_with_other_bands_runs_nothing_of_notebooks_released_before(course: Course) -> None:
+    for folder in ("release", "submission"):
+        with_race_cell(course, folder, {0.5: 1.0})
+    before = course.grade()
+    assert course.ran == EVERY
+    with_race_cell(course, "release", {0.25: 0.5, 0.75: 1.0})
+    after = course.grade()
+    assert (course.ran, course.started) == ([], [])
+    assert (after.exercises, after.cells, after.repairs) == (before.exercises, before.cells, before.repairs)
+
+
+def test_a_notebook_released_with_other_bands_runs_nothing(course: Course) -> None:
+    for bands in ({0.5: 1.0}, {0.25: 1.0}):
+        for folder in ("release", "submission"):
+            with_race_cell(course, folder, bands)
+        course.grade()
+    assert (course.ran, course.started) == ([], [])
 
 
 def test_a_band_out_of_reach_fails_its_race_alone(raced: Course) -> None:
