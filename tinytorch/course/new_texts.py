@@ -17,8 +17,8 @@ manual = 2
 """
 
 BANDS = """\
-# Speed in bands, one table for each race; none while no exercise is graded for speed. A lesson's text shows a table by a
-# line {bands: sums}, its race measures by BANDS["sums"], and the hidden check asks for the bands by name:
+# Speed in bands, one table for each race; none while no exercise is graded for speed. A lesson's text shows a table by
+# a line {bands: sums}, its race measures by BANDS["sums"], and the hidden check asks for the bands by name:
 #
 #     compared = student.speed("sums", make_inputs, REFERENCE, bounds="sums")
 #     check.bands(compared, "sums")
