@@ -45,14 +45,22 @@ def fill_in(nb: NotebookNode, known: Mapping[str, StatedBands], where: str) -> N
     """The notebook with the bands in their places; `where` names the source in an error about an unknown name."""
     done = copy.deepcopy(nb)
     for number, cell in enumerate(done.cells, start=1):
-        place = f"{where}, cell {grade_id(cell) or number}"
-        if cell.cell_type == "markdown":
-            cell.source = _TABLE.sub(lambda match, place=place: table(_named(known, match[1], place)), cell.source)
-        elif cell.cell_type == "code":
-            cell.source = _CODE.sub(
-                lambda match, place=place: repr(dict(_named(known, match[1], place).shares)), cell.source
-            )
+        cell.source = _filled(cell, known, f"{where}, cell {grade_id(cell) or number}")
     return done
+
+
+def _filled(cell: NotebookNode, known: Mapping[str, StatedBands], place: str) -> str:
+    def as_table(match: re.Match[str]) -> str:
+        return table(_named(known, match[1], place))
+
+    def as_dict(match: re.Match[str]) -> str:
+        return repr(dict(_named(known, match[1], place).shares))
+
+    if cell.cell_type == "markdown":
+        return _TABLE.sub(as_table, cell.source)
+    if cell.cell_type == "code":
+        return _CODE.sub(as_dict, cell.source)
+    return str(cell.source)
 
 
 def names_in_tables(nb: NotebookNode) -> set[str]:
