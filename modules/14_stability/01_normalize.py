@@ -79,7 +79,7 @@ print(f"(b) predicted {my_difference}, measured {difference}")
 # larger than that.
 
 # %% [markdown]
-# ## Add up exponentials
+# ## Add up exponentials (4 points)
 #
 # The logarithm of a sum of exponentials, $\log \sum_i e^{x_i}$, is the loss of every classifier. It is close to the
 # largest $x_i$, a harmless number, but on the way there the exponentials overflow. For any number $m$
@@ -163,7 +163,10 @@ print(f"plain formula: predicted {my_plain_log_of_two}, computed {plain}")
 # at which step is the information lost?
 
 # %% [markdown]
-# ## Turn scores into weights
+# *Your notes:*
+
+# %% [markdown]
+# ## Turn scores into weights (5 points)
 #
 # Softmax makes weights of scores: each is positive, they add up to 1, and equal differences of scores give equal ratios
 # of weights.
@@ -249,7 +252,10 @@ print(bench.compare(lambda: softmax(scores), lambda: plain_softmax(scores), limi
 # the kernels module would help to bring it down?
 
 # %% [markdown]
-# ## Bring activations to a common scale
+# *Your notes:*
+
+# %% [markdown]
+# ## Bring activations to a common scale (7 points)
 #
 # Layer norm subtracts each row's mean, divides by its standard deviation, and applies a gain and a bias to each column:
 #
@@ -355,8 +361,11 @@ for mean in (3, 30, 300, 3_000, 30_000):
 # **Reflect.** Does the rule in the last column say where the first formula fails? The one-pass formula can give
 # the variance 0, or a *negative* one. What would layer norm make of each, and would anyone notice during training?
 
+# %% [markdown]
+# *Your notes:*
+
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_digits", "points": 4, "solution": true}
-# ## Find the loss elsewhere
+# ## Find the loss elsewhere (4 points)
 #
 # Choose one of these, or another that you met: $\log(1 + e^x)$ for large and for very negative $x$; the length
 # $\sqrt{x^2 + y^2}$; the cosine similarity of two vectors that are nearly parallel, turned into an angle.

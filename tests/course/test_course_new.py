@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.submissions import build
 from tinytorch.course import workspace
+from tinytorch.course.bands import read_bands
 from tinytorch.course.build import build_source, release_notebook, source_notebook
 from tinytorch.course.export import export_module, stale
 from tinytorch.course.kit import build_kit
@@ -41,8 +43,8 @@ def files_of(folder: Path) -> dict[Path, bytes]:
 
 def test_everything_that_belongs_to_a_module_is_written(project: Project, created: Created) -> None:
     assert [str(path.relative_to(project.root)) for path in created.written] == [
-        "modules/14_norms/module.toml", "modules/14_norms/README.md", "modules/14_norms/marking.md",
-        "modules/14_norms/01_first.py", "tests/hidden/14_norms/test_01_first.py",
+        "modules/14_norms/module.toml", "modules/14_norms/bands.toml", "modules/14_norms/README.md",
+        "modules/14_norms/marking.md", "modules/14_norms/01_first.py", "tests/hidden/14_norms/test_01_first.py",
         "tests/submissions/14_norms/reference.py", "tests/submissions/14_norms/blank.py",
         "tests/submissions/14_norms/starts_at_zero.py", "tests/submissions/14_norms/first_and_last.py",
         "tests/submissions/14_norms/expected.toml",
@@ -56,6 +58,14 @@ def test_it_declares_what_it_holds(project: Project, created: Created) -> None:
     facts = module_facts(project, created.module)
     assert (facts.title, facts.requires) == ("Norms", ("13_kernels",))
     assert points_problems(exercises(build_source(project, created.module)), facts) == []
+
+
+def test_its_file_of_bands_has_none_and_shows_how_they_are_written(project: Project, created: Created) -> None:
+    path = project.modules_dir / created.module.name / "bands.toml"
+    assert read_bands(path.parent) == {}
+    example = re.sub(r"(?ms)\A.*^# \[sums\]", "[sums]", path.read_text())
+    path.write_text(re.sub(r"(?m)^# ", "", example))
+    assert read_bands(path.parent)["sums"].shares == ((0.1, 0.5), (0.6, 1.0))
 
 
 def test_it_is_exported_and_its_reference_passes(project: Project, created: Created) -> None:

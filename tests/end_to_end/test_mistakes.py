@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.submissions import build
-from tests.tools.mutants.checks import hidden_checks
+from tests.tools.mutants.checks import BANDS, hidden_checks
 from tests.tools.mutants.grade import one_of
 from tinytorch.grading.base.result import ExerciseResult, Outcome, SubmissionResult
 from tinytorch.grading.base.setup import Setup
@@ -58,7 +58,7 @@ def checks_of(name: str, lesson: str) -> list[str]:
 
 
 def _grade(folder: Path, release: Path, hidden: Path, checks: list[str]) -> SubmissionResult:
-    return grade_submission(folder, Setup(release, hidden), one_of(checks))
+    return grade_submission(folder, Setup(release, hidden, bands=BANDS), one_of(checks))
 
 
 @pytest.fixture(scope="session")

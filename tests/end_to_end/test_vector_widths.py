@@ -24,6 +24,7 @@ def test_the_reference_earns_every_point_at_a_forced_width(released: Checkout, l
     command = [
         *(sys.executable, "-m", "tinytorch.grading.run.submission", f"assignments/source/{MODULE}"),
         *("--release", f"assignments/release/{MODULE}", "--hidden", f"tests/hidden/{MODULE}"),
+        *("--bands", f"modules/{MODULE}/bands.toml"),
         *("--only", f"test_{lesson}"),
     ]
     name, _, value = setting.partition("=")

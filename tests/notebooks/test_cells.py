@@ -64,6 +64,14 @@ def test_a_measurement_is_what_the_release_has_word_for_word() -> None:
     assert [cell.is_measurement for cell in code_cells("01_first", mine, release)] == [True, False]
 
 
+def test_a_measurement_may_have_the_bands_of_an_earlier_release() -> None:
+    race = "print(in_bands(lambda: f(x), lambda: g(x), {}))"
+    release = new_notebook(cells=[code(race.format({0.5: 0.4, 1.5: 1.0}), "m", tags=["measure"])])
+    others = ({0.25: 1.0}, {1e-05: 0.5, 2: 1}, {}, "g(x)")
+    mine = new_notebook(cells=[code(race.format(bands), f"a{number}") for number, bands in enumerate(others)])
+    assert [cell.is_measurement for cell in code_cells("01_first", mine, release)] == [True, True, False, False]
+
+
 def test_an_export_line_below_others_counts_and_is_told() -> None:
     given = code_cells("01_first", new_notebook(cells=[exercise("def f(): ...", "f")]), None)
     mine = new_notebook(cells=[code("# mine\n#| export\ndef g(x):\n    return x\ng(1)", "a")])

@@ -30,7 +30,7 @@ def test_json_is_the_receipt_and_nothing_else(tito: Tito, graded: Toy) -> None:
     done = tito("grade", "explain", "13", "bob", "--json", at=graded.project.root)
     assert (done.code, done.err) == (0, "")
     assert done.json["receipt"]["student"] == "bob"
-    assert set(done.json["receipt"]["hashes"]) == {"submission", "release", "checks", "grader"}
+    assert set(done.json["receipt"]["hashes"]) == {"submission", "release", "checks", "bands", "grader"}
     assert done.json["total"] == 7.0
     assert "rerun" not in done.json
 

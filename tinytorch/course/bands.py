@@ -1,97 +1,98 @@
-"""A module's speed bands, from its `bands.toml`, and their places in a lesson: tables in text, dicts in code."""
+"""A module's speed bands in its lessons: tables in the text, dicts in the code; and whether every band is used."""
 
 from __future__ import annotations
 
 import copy
 import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tinytorch.bench.bands import Bands, edges_of
+from tinytorch.bench.band_file import BANDS_FILE, StatedBands, read_band_file
+from tinytorch.bench.bands import edges_of
 from tinytorch.errors import SourceError
 from tinytorch.notebooks.cells import grade_id
 
-BANDS_FILE = "bands.toml"
-
 _TABLE = re.compile(r"(?m)^\{bands: *([^}\n]*)\}$")
 _CODE = re.compile(r"\bBANDS\[\"([^\"\n]*)\"\]")
-_KEYS = {"compared", "shares"}
 
 
-@dataclass(frozen=True, slots=True)
-class Race:
-    """What a student's speed is compared with, in words, and the share of the points from each ratio on."""
-
-    compared: str
-    bands: Bands
-
-    def table(self) -> str:
-        """The Markdown table of the bands."""
-        rows = [f"| {edge:g} | {_share(self.bands[edge])} |" for edge in edges_of(self.bands)]
-        return "\n".join([f"| {self.compared} | share of the points for speed |", "| --- | --- |", *rows])
-
-
-def _share(share: float) -> str:
-    return "all" if share == 1 else f"{100 * share:g} %"
-
-
-def read_bands(folder: Path) -> dict[str, Race]:
-    """The races of the module in `folder`, by their names; none without the file. `SourceError` if it is malformed."""
+def read_bands(folder: Path) -> dict[str, StatedBands]:
+    """The bands of the module in `folder`, by their names; none without the file. `SourceError` if it is malformed."""
     path = folder / BANDS_FILE
     if not path.exists():
         return {}
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} cannot be read: {error}; correct it or restore it.") from error
+        return read_band_file(path)
+    except ValueError as error:
+        raise SourceError(str(error)) from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}; check its permissions.") from error
-    return {name: _race(path, name, entry) for name, entry in raw.items()}
 
 
-def _race(path: Path, name: str, entry: object) -> Race:
-    if not isinstance(entry, Mapping) or set(entry) != _KEYS:
-        raise SourceError(f"{path}: [{name}] must have the keys {' and '.join(sorted(_KEYS))}, and no others.")
-    compared, shares = entry["compared"], entry["shares"]
-    if not isinstance(compared, str) or not compared.isprintable() or "|" in compared:
-        raise SourceError(f"{path}: [{name}] compared is {compared!r}; it must be one line of text without a |.")
-    try:
-        bands = {float(edge): float(share) for edge, share in shares}
-        edges_of(bands)
-    except (TypeError, ValueError) as error:
-        raise SourceError(f"{path}: [{name}] shares: {error}; write them as [[0.5, 0.4], [1.5, 1.0]].") from error
-    if list(bands) != sorted(bands) or len(bands) != len(shares):
-        raise SourceError(f"{path}: [{name}] shares must have rising ratios, each once.")
-    return Race(compared, bands)
+def table(stated: StatedBands) -> str:
+    """The Markdown table of the bands."""
+    rows = [f"| {edge:.10g} | {_share(stated.bands[edge])} |" for edge in edges_of(stated.bands)]
+    return "\n".join([f"| {stated.compared} | share of the points for speed |", "| --- | --- |", *rows])
 
 
-def fill_in(nb: NotebookNode, races: Mapping[str, Race], where: str) -> NotebookNode:
+def _share(share: float) -> str:
+    return "all" if share == 1 else f"{100 * share:.10g} %"
+
+
+def fill_in(nb: NotebookNode, known: Mapping[str, StatedBands], where: str) -> NotebookNode:
     """The notebook with the bands in their places; `where` names the source in an error about an unknown name."""
     done = copy.deepcopy(nb)
     for number, cell in enumerate(done.cells, start=1):
-        place = f"{where}, cell {grade_id(cell) or number}"
-        if cell.cell_type == "markdown":
-            cell.source = _TABLE.sub(lambda found, place=place: _of(races, found[1], place).table(), cell.source)
-        elif cell.cell_type == "code":
-            cell.source = _CODE.sub(
-                lambda found, place=place: repr(dict(_of(races, found[1], place).bands)), cell.source
-            )
+        cell.source = _filled(cell, known, f"{where}, cell {grade_id(cell) or number}")
     return done
 
 
-def names_in(nb: NotebookNode) -> set[str]:
-    """The races that a lesson's source names."""
-    pattern = {"markdown": _TABLE, "code": _CODE}
-    found = (pattern[cell.cell_type].findall(cell.source) for cell in nb.cells if cell.cell_type in pattern)
-    return {name for names in found for name in names}
+def _filled(cell: NotebookNode, known: Mapping[str, StatedBands], place: str) -> str:
+    def as_table(match: re.Match[str]) -> str:
+        return table(_named(known, match[1], place))
+
+    def as_dict(match: re.Match[str]) -> str:
+        return repr(dict(_named(known, match[1], place).shares))
+
+    if cell.cell_type == "markdown":
+        return _TABLE.sub(as_table, cell.source)
+    if cell.cell_type == "code":
+        return _CODE.sub(as_dict, cell.source)
+    return str(cell.source)
 
 
-def _of(races: Mapping[str, Race], name: str, place: str) -> Race:
-    if name not in races:
-        known = ", ".join(sorted(races)) or "none"
-        raise SourceError(f"{place}: {BANDS_FILE} has no [{name}]; it has {known}.")
-    return races[name]
+def names_in_tables(nb: NotebookNode) -> set[str]:
+    """The bands that a lesson's text shows in a table; the notebook is the source, not filled in."""
+    return _names(nb, "markdown", _TABLE)
+
+
+def names_in_code(nb: NotebookNode) -> set[str]:
+    """The bands that a lesson's code measures by; the notebook is the source, not filled in."""
+    return _names(nb, "code", _CODE)
+
+
+def unused(known: Iterable[str], sources: Iterable[NotebookNode]) -> list[str]:
+    """A sentence for each band that no lesson shows or none measures by; an empty list if all are used."""
+    notebooks = list(sources)
+    shown = {name for nb in notebooks for name in names_in_tables(nb)}
+    measured = {name for nb in notebooks for name in names_in_code(nb)}
+    problems = []
+    for name in known:
+        if name not in shown:
+            problems.append(f"{BANDS_FILE}: no lesson shows [{name}]; add a line {{bands: {name}}} or remove the band")
+        if name not in measured:
+            problems.append(f'{BANDS_FILE}: no lesson measures by BANDS["{name}"]; add a race or remove the band')
+    return problems
+
+
+def _names(nb: NotebookNode, cell_type: str, pattern: re.Pattern[str]) -> set[str]:
+    return {name for cell in nb.cells if cell.cell_type == cell_type for name in pattern.findall(cell.source)}
+
+
+def _named(known: Mapping[str, StatedBands], name: str, place: str) -> StatedBands:
+    if name not in known:
+        names = ", ".join(sorted(known)) or "none"
+        raise SourceError(f"{place}: {BANDS_FILE} has no [{name}]; it has {names}.")
+    return known[name]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from tinytorch.bench.band_file import BANDS_FILE
 from tinytorch.course import files, new_texts
 from tinytorch.course.module_facts import FACTS_FILE
 from tinytorch.course.names import Module, modules, resolve_module
@@ -84,6 +85,7 @@ def _places(project: Project, module: Module) -> dict[Path, str]:
     submissions = project.root / "tests" / "submissions" / module.name
     return {
         sources / FACTS_FILE: new_texts.FACTS,
+        sources / BANDS_FILE: new_texts.BANDS,
         sources / "README.md": new_texts.README,
         sources / "marking.md": new_texts.MARKING,
         sources / "01_first.py": new_texts.LESSON,

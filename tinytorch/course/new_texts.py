@@ -16,6 +16,21 @@ automatic = 8
 manual = 2
 """
 
+BANDS = """\
+# Speed in bands, one table for each race; none while no exercise is graded for speed. A lesson's text shows a table by
+# a line {bands: sums}, its race measures by BANDS["sums"], and the hidden check asks for the bands by name:
+#
+#     compared = student.speed("sums", make_inputs, REFERENCE, bounds="sums")
+#     check.bands(compared, "sums")
+#
+# The gate refuses a band that one of the three lacks. For example, half of the points for speed from a tenth of NumPy's
+# speed on, and all of them from 0.6 on:
+#
+# [sums]
+# compared = "times the speed of `np.sum(x)`, 100 thousand float32"
+# shares = [[0.1, 0.5], [0.6, 1.0]]
+"""
+
 README = """\
 # $title
 
@@ -90,8 +105,11 @@ LESSON = '''\
 #| export
 from collections.abc import Sequence
 
+# %%
+from tinytorch.testing import refused
+
 # %% [markdown]
-# ## Measure the spread
+# ## Measure the spread (8 points)
 #
 # Two sets of numbers can have the same mean and look nothing alike: 9, 10, 11 and -90, 10, 110. What tells them apart
 # is how far the numbers lie from each other. The plainest measure of that is the *spread*, the distance between the
@@ -104,27 +122,31 @@ my_spread = None  # your prediction
 
 # %% [markdown]
 # **Implement** `spread`, in about one line: the largest of the numbers less the smallest. One number alone has the
-# spread 0. You need not treat the case of no numbers.
+# spread 0. That there is at least one is checked above your lines.
 
 # %% nbgrader={"grade": false, "grade_id": "spread", "solution": true}
 #| export
 def spread(values: Sequence[float]) -> float:
-    """Distance between the largest and the smallest of `values`, which holds one number or more."""
+    """Returns the distance between the largest and the smallest of `values`; ValueError if there are none."""
+    if len(values) == 0:
+        raise ValueError("the spread of no numbers is not defined; got an empty sequence")
     ### BEGIN SOLUTION
     return max(values) - min(values)
     ### END SOLUTION
 
 
 # %% [markdown]
-# **Check.** The cell below tries numbers in any order, and one number alone.
+# **Check.** The cell below tries numbers in any order, one number alone, and none.
 
 # %% nbgrader={"grade": true, "grade_id": "check_spread", "points": 8}
 def test_unit_spread():
-    """spread is the largest number less the smallest."""
+    """spread is the largest number less the smallest; no numbers are refused."""
     result = spread([2.0, 5.0, 3.0])
     assert result == 3.0, f"2, 5 and 3 lie between 2 and 5, a distance of 3; got {result}"
     result = spread([4.0])
     assert result == 0.0, f"one number alone has the spread 0; got {result}"
+    with refused(ValueError, "empty"):
+        spread([])
 
 
 test_unit_spread()
@@ -140,8 +162,11 @@ print(f"a thousand numbers: {spread([number % 37 for number in range(1000)])}")
 # **Reflect.** Replace one of the thousand numbers by a million. What happens to the spread, and what to the other 999
 # distances?
 
+# %% [markdown]
+# *Your notes:*
+
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_spread", "points": 2, "solution": true}
-# ## Say when the spread misleads
+# ## Say when the spread misleads (2 points)
 #
 # Give an example, with numbers, in which the spread says little about most of them. Which other measure would you
 # report, and why does it say more there?

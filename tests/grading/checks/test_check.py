@@ -14,6 +14,7 @@ from tinytorch.grading.base.answer import Call
 from tinytorch.grading.base.student_errors import StudentError, StudentRaised, TimedOut, to_exception
 from tinytorch.grading.checks import check
 from tinytorch.grading.checks.check import CheckFailed
+from tinytorch.grading.checks.named_bands import NamedBands
 from tinytorch.grading.checks.running import RunningCheck, running
 from tinytorch.grading.sandbox.inside.values import Unsupported
 
@@ -235,6 +236,27 @@ def test_below_every_band_the_check_fails_and_the_measurement_stays() -> None:
         with pytest.raises(CheckFailed, match=r"too slow: 0\.1 times the speed .* 0\.5 earns 25 %"):
             check.bands(race(0.1), BANDS)
         assert [standing.share for standing in now.standings] == [0.0]
+
+
+def test_bands_are_found_by_name() -> None:
+    bands = NamedBands({"near": tuple(BANDS.items())}, frozenset({"near"}))
+    with running(RunningCheck(ABOUT, bands)) as now:
+        check.bands(race(0.7), "near")
+    assert [standing.bands for standing in now.standings] == [BANDS]
+
+
+@pytest.mark.parametrize(
+    ("bands", "words"),
+    [
+        (NamedBands({"a": ((1.0, 1.0),), "b": ((1.0, 1.0),)}), "'near', and bands.toml has a, b$"),
+        (NamedBands(), "'near', and no bands are given here; .* or name that file with --bands$"),
+        (NamedBands({"near": ((1.0, 1.0),)}, frozenset({"a"})), "puts the name 'near' .* write the name as a string"),
+    ],
+    ids=["unknown", "none", "not spelled out"],
+)
+def test_a_name_that_cannot_be_had_is_our_fault(bands: NamedBands, words: str) -> None:
+    with running(RunningCheck(ABOUT, bands)), pytest.raises(GraderFaultError, match=words):
+        check.bands(race(3.0), "near")
 
 
 def test_every_race_of_a_check_is_kept() -> None:

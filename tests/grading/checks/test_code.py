@@ -155,6 +155,57 @@ def test_rooms_outside_the_graders_digest_are_in_the_checks(tmp_path: Path, modu
     assert (imported([f"{module}.thing"], tmp_path, ROOMS) != {f"{module}.thing": ""}) is is_named
 
 
+BANDS = {"near": ((0.5, 1.0),), "far": ((2.0, 1.0),)}
+RACES = TEXT.replace("student.one(data, n)", "races(student, 'near')").replace(
+    "def helper(x):",
+    "def races(student, bands):\n    check.bands(student.speed('one', bounds=bands), bands)\n\n\ndef helper(x):",
+)
+
+
+def file_of(tmp_path: Path, text: str, bands: dict) -> CheckFile:
+    path = tmp_path / "test_01_first.py"
+    path.write_text(text, encoding="utf-8")
+    return CheckFile(path, common_digest(tmp_path), bands)
+
+
+def changed_by_bands(tmp_path: Path, text: str, bands: dict) -> set[str]:
+    """The checks whose digest is another with these bands."""
+    names = ("test_one", "test_two", "TestThree")
+    files = [file_of(tmp_path, text, each) for each in (BANDS, bands)]
+    before, after = ([file.digest(name, name, ROOMS) for name in names] for file in files)
+    return {name for name, one, other in zip(names, before, after, strict=True) if one != other}
+
+
+@pytest.mark.parametrize(("name", "concerned"), [("near", {"test_one"}), ("far", set())])
+def test_a_band_concerns_the_checks_that_name_it(tmp_path: Path, name: str, concerned: set[str]) -> None:
+    assert changed_by_bands(tmp_path, RACES, {**BANDS, name: ((0.7, 1.0),)}) == concerned
+
+
+def test_a_band_that_is_new_or_gone_concerns_the_checks_that_name_it(tmp_path: Path) -> None:
+    assert changed_by_bands(tmp_path, RACES, {"far": BANDS["far"]}) == {"test_one"}
+    assert changed_by_bands(tmp_path, RACES, {**BANDS, "new": ((0.7, 1.0),)}) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [RACES.replace("math.pi", "eval('math.pi')"), "import beside\n" + RACES.replace("math.pi", "beside.NAMES")],
+    ids=["looks names up", "imports from a file beside"],
+)
+def test_code_whose_names_are_not_all_in_it_depends_on_every_band(tmp_path: Path, text: str) -> None:
+    (tmp_path / "beside.py").write_text("NAMES = ['far']")
+    assert changed_by_bands(tmp_path, text, {**BANDS, "far": ((0.7, 1.0),)}) == {"test_two"}
+
+
+def test_the_bands_raced_by_are_those_of_checks_that_judge_a_race(tmp_path: Path) -> None:
+    text = RACES.replace("math.pi", "'far'")
+    assert file_of(tmp_path, text, BANDS).bands_raced() == {"near"}
+
+
+def test_the_bands_asked_for_are_found_wherever_they_are_said_plainly(tmp_path: Path) -> None:
+    text = RACES.replace("math.pi", "check.bands(student.speed('f', bounds='a'), 'b') or races(student, bands='c')")
+    assert file_of(tmp_path, text, BANDS).bands_asked() == {"a", "b", "c"}
+
+
 def test_two_parameters_of_one_check_have_their_own_digest(tmp_path: Path) -> None:
     path = tmp_path / "test_01_first.py"
     path.write_text(TEXT)

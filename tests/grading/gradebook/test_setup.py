@@ -23,6 +23,13 @@ def test_all_is_where_the_checkout_keeps_it(toy: Toy) -> None:
     )
 
 
+def test_the_bands_are_those_beside_the_lessons(toy: Toy) -> None:
+    assert setup_for(toy.class_folder, "none", 7).bands == {}
+    path = toy.project.modules_dir / MODULE / "bands.toml"
+    path.write_text('[near]\ncompared = "times"\nshares = [[0.5, 1.0]]\n')
+    assert setup_for(toy.class_folder, "none", 7).bands == {"near": ((0.5, 1.0),)}
+
+
 def test_the_seed_is_the_settings_unless_given(toy: Toy) -> None:
     assert setup_for(toy.class_folder, "none", None).seed == DEFAULT_SEED
     with (toy.project.root / "nbgrader_config.py").open("a") as settings:

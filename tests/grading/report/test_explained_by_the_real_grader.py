@@ -100,7 +100,7 @@ def test_a_right_answer_gets_no_hint(toy: Toy) -> None:
 def test_the_receipt_is_whole(toy: Toy) -> None:
     full = explain(toy.class_folder, "bob").receipt
     assert (full.score, full.sandbox, full.seed) == (11.2, "bwrap", 13)
-    assert set(full.hashes) == {"submission", "release", "checks", "grader"}
+    assert set(full.hashes) == {"submission", "release", "checks", "bands", "grader"}
     assert all(len(value) == 64 for value in full.hashes.values())
     assert full.circumstances.machine["usable_cores"]["value"] >= 1
     [failed] = [item for item in full.exercises[0].checks if item.outcome is Outcome.FAILED]

@@ -53,7 +53,11 @@ def test_every_file_counts(setup: Setup, tmp_path: Path, file: str) -> None:
     assert key(setup, tmp_path) != before
 
 
-@pytest.mark.parametrize("change", [{"seed": 99}, {"sandbox": "none"}, {"limits": Limits(call_s=1.0)}], ids=repr)
+@pytest.mark.parametrize(
+    "change",
+    [{"seed": 99}, {"sandbox": "none"}, {"limits": Limits(call_s=1.0)}, {"bands": {"near": ((0.5, 1.0),)}}],
+    ids=repr,
+)
 def test_every_setting_counts(setup: Setup, tmp_path: Path, change: dict) -> None:
     assert key(dataclasses.replace(setup, **change), tmp_path) != key(setup, tmp_path)
 
@@ -123,6 +127,17 @@ def test_the_lesson_s_key_is_of_what_is_sent_and_of_the_setting(setup: Setup) ->
     same, other = Keys(setup).lesson_key(sent), Keys(setup).lesson_key({**sent, "cells": ["x"]})
     assert same == Keys(setup).lesson_key(dict(reversed(sent.items())))
     assert len({same, other, Keys(dataclasses.replace(setup, seed=99)).lesson_key(sent)}) == 3
+
+
+def test_bands_are_in_the_key_by_name_and_not_in_the_lesson_s(setup: Setup, tmp_path: Path) -> None:
+    bands = {"near": ((0.5, 1.0),), "far": ((2.0, 1.0),)}
+    one, same, other = (
+        dataclasses.replace(setup, bands=given)
+        for given in (bands, dict(reversed(bands.items())), {**bands, "far": ((3.0, 1.0),)})
+    )
+    assert key(one, tmp_path) == key(same, tmp_path) != key(other, tmp_path)
+    assert Keys(one).lesson_key("sent") == Keys(other).lesson_key("sent")
+    assert Keys(one).hashes(tmp_path)["bands"] != Keys(other).hashes(tmp_path)["bands"]
 
 
 def test_checks_and_release_are_not_in_the_lesson_s_key(setup: Setup, tmp_path: Path) -> None:

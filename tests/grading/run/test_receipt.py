@@ -53,7 +53,7 @@ def result(handed_in: Path) -> SubmissionResult:
     timed = CheckResult("test_01::test_race", *about, 1, Outcome.PARTIAL, "Fast.", "0.7", share=0.4, races=(race(0.7),))
     exercise = ExerciseResult(*about, 10.0, 2.8, (failed, timed))
     noted = circumstances(handed_in, Limits())
-    hashes = {"submission": "aa", "release": "bb", "checks": "cc", "grader": "dd", "more": "ee"}
+    hashes = {"submission": "aa", "release": "bb", "checks": "cc", "bands": "ff", "grader": "dd", "more": "ee"}
     return SubmissionResult((exercise,), repairs=("01_first: mended",), seed=SEED, hashes=hashes, circumstances=noted)
 
 
@@ -87,7 +87,7 @@ def test_the_students_receipt_has_these_fields_and_no_others(result: SubmissionR
     told = json.loads(student_json(result))
     [exercise] = told["exercises"]
     assert set(told) == set(SHOWN.split())
-    assert set(told["hashes"]) == {"submission", "release", "checks", "grader"}
+    assert set(told["hashes"]) == {"submission", "release", "checks", "bands", "grader"}
     assert set(exercise["checks"][0]) == set(SHOWN_OF_A_CHECK.split())
     assert set(exercise["checks"][1]["speed"][0]) == set(SHOWN_OF_A_RACE.split())
 

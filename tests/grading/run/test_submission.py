@@ -274,3 +274,25 @@ def test_the_authors_entry_prints_a_plain_table(grade, tmp_path: Path, capsys: p
     shown = capsys.readouterr().out
     assert "10.00 of 10  01_first check_double" in shown
     assert "passed" in shown
+
+
+RACE = """
+@pytest.mark.grade("check_double")
+def test_speed(student):
+    race = student.speed("double", lambda: (2,), "def reference(x):\\n    return 2 * x", lambda *_: None, bounds="near")
+    check.bands(race, "near")
+"""
+
+
+def test_the_authors_entry_takes_the_module_s_bands(grade, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grade(DOUBLE)
+    write_checks(tmp_path / "hidden", RACE)
+    bands = tmp_path / "bands.toml"
+    bands.write_text('[near]\ncompared = "times"\nshares = [[1e-9, 1.0]]\n')
+    given = [str(tmp_path / "submission"), "--release", str(tmp_path / "release"), "--hidden", str(tmp_path / "hidden")]
+    assert submission.main([*given, "--bands", str(bands)]) == 0
+    assert "10 of 10 points" in capsys.readouterr().out
+    assert submission.main(given) == 1
+    assert "asks for the bands 'near', and no bands are given here" in capsys.readouterr().out
+    assert submission.main([*given, "--bands", str(tmp_path / "none.toml")]) == 1
+    assert "none.toml cannot be read: No such file" in capsys.readouterr().err

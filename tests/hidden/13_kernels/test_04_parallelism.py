@@ -28,8 +28,6 @@ def reference(A, B):
     parallel_loops(A, B, C)
     return C
 """
-SHORT_BANDS = {0.1: 0.5, 0.4: 1.0}
-PANEL_BANDS = {0.15: 0.5, 0.6: 1.0}
 # ReLU as for an array that is long enough to be split, and the array after it.
 SPLIT = """
 import __main__ as notebook
@@ -138,8 +136,8 @@ def test_speed_of_short_parallel_relu(student, rng):
         check.close(result, np.maximum(inputs[0], 0), dtype=np.float32)
 
     reference = "def reference(x):\n    return np.maximum(x, 0)"
-    compared = student.speed("parallel_relu", make_inputs, reference, verify, bounds=SHORT_BANDS, calls=16)
-    check.bands(compared, SHORT_BANDS)
+    compared = student.speed("parallel_relu", make_inputs, reference, verify, bounds="short_parallel_relu", calls=16)
+    check.bands(compared, "short_parallel_relu")
 
 
 @pytest.mark.grade("check_parallel_batch_processing", weight=2)
@@ -259,5 +257,5 @@ def test_speed_of_parallel_matmul(student, rng):
         check.close(result, A.astype(np.float64) @ B.astype(np.float64), dtype=np.float32, terms=2 * math.isqrt(510))
 
     work = Work(operations=2 * 510**3)
-    compared = student.speed("parallel_matmul", make_inputs, PARALLEL_LOOPS, verify, bounds=PANEL_BANDS, work=work)
-    check.bands(compared, PANEL_BANDS)
+    compared = student.speed("parallel_matmul", make_inputs, PARALLEL_LOOPS, verify, bounds="panels", work=work)
+    check.bands(compared, "panels")

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.tools.mutants.mutants import MODULE, ROOT
+from tinytorch.grading.base.setup import bands_from
 
 HIDDEN = ROOT / "tests" / "hidden" / MODULE
+BANDS = bands_from(ROOT / "modules" / MODULE / "bands.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ def _mentions(function: ast.FunctionDef, names: set[str]) -> bool:
 
 
 def checks_hash(lesson: str, folder: Path = HIDDEN) -> str:
-    """Changes with the text of the lesson's checks; what was graded with other checks is graded again."""
+    """Changes with the text of the lesson's checks and the bands they name; what was graded with others is again."""
     texts = [path.read_bytes() for path in sorted(folder.glob(f"test_{lesson[:2]}_*.py"))]
+    bands = [f"{name} {BANDS[name]}" for name in sorted(BANDS) if any(f'"{name}"'.encode() in text for text in texts)]
+    texts += [line.encode() for line in bands]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:12]

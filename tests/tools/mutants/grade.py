@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tests.tools.mutants.checks import HIDDEN, hidden_checks
+from tests.tools.mutants.checks import BANDS, HIDDEN, hidden_checks
 from tests.tools.mutants.mutants import Mutant, reference_notebooks
 from tinytorch.course.build import RELEASE_STEPS, apply
 from tinytorch.course.markers import remove_lines
@@ -96,7 +96,8 @@ def judge(mutant: Mutant, folder: Path, seed: int) -> Verdict:
     verdict = Verdict(mutant.key, 0.0, (), "", False, 0.0)
     for names in (own, [*rest, *races]):
         if names and not verdict.failed:
-            result = grade_submission(submission, Setup(release, HIDDEN, LIMITS, seed=seed), one_of(names))
+            setup = Setup(release, HIDDEN, LIMITS, seed=seed, bands=BANDS)
+            result = grade_submission(submission, setup, one_of(names))
             seconds += result.seconds
             verdict = _verdict(mutant.key, result, set(races), seconds)
     return verdict

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.submissions import build
+from tinytorch.bench.band_file import BANDS_FILE
 from tinytorch.course.names import resolve_module
 from tinytorch.course.project import Project, find_project
 from tinytorch.errors import TinyTorchError
 from tinytorch.grading.base.result import SubmissionResult
-from tinytorch.grading.base.setup import Setup
+from tinytorch.grading.base.setup import Setup, bands_from
 from tinytorch.grading.run.submission import grade_submission
 
 MODULE = "13_kernels"
@@ -55,7 +56,8 @@ def regrade(project: Project, names: Sequence[str], times: int, only: str | None
         for machine in (IDLE, LOADED):
             with busy_cores(os.cpu_count() or 1 if machine == LOADED else 0):
                 for name in [name for _ in range(times) for name in names]:
-                    setup = Setup(project.release_dir(module), project.hidden_dir(module))
+                    bands = bands_from(project.modules_dir / module.name / BANDS_FILE)
+                    setup = Setup(project.release_dir(module), project.hidden_dir(module), bands=bands)
                     result = grade_submission(Path(folder) / name, setup, only)
                     yield Run(name, machine, result)
 

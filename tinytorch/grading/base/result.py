@@ -155,7 +155,7 @@ class SubmissionResult:
     seed: int = 0
     sandbox: str = "bwrap"
     seconds: float = 0.0
-    hashes: dict[str, str] = field(default_factory=dict)  # of submission, release, checks, grader
+    hashes: dict[str, str] = field(default_factory=dict)  # of submission, release, checks, bands, grader
     circumstances: Circumstances = field(default_factory=Circumstances)
 
     @property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+from tinytorch.bench.band_file import Shares, StatedBands, read_band_file
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.limits import Limits
 
@@ -24,6 +26,21 @@ def sandbox_named(name: str) -> Sandbox:
     raise GradingError(f"there is no sandbox {name!r}; write {choices} in --sandbox and in nbgrader_config.py")
 
 
+def plain_bands(stated: Mapping[str, StatedBands]) -> dict[str, Shares]:
+    """What decides a grade of a module's bands: ratios and shares by name, without the words of their tables."""
+    return {name: bands.shares for name, bands in stated.items()}
+
+
+def bands_from(path: Path) -> dict[str, Shares]:
+    """The bands in a module's file of bands; GradingError if it cannot be read."""
+    try:
+        return plain_bands(read_band_file(path))
+    except ValueError as error:
+        raise GradingError(str(error)) from error
+    except OSError as error:
+        raise GradingError(f"{path} cannot be read: {error.strerror}; give the module's file of bands.") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Required:
     """A lesson of another module that the lessons import from: its notebook as students get it, as JSON."""
@@ -36,7 +53,8 @@ class Required:
 class Setup:
     """What a class is graded with, apart from what was handed in.
 
-    In `outcomes_dir` the outcomes of single checks are kept between runs; None keeps none.
+    In `outcomes_dir` the outcomes of single checks are kept between runs; None keeps none. `bands` are the module's,
+    which hidden checks ask for by name.
     """
 
     release_dir: Path
@@ -46,3 +64,4 @@ class Setup:
     seed: int = DEFAULT_SEED
     required: tuple[Required, ...] = ()
     outcomes_dir: Path | None = None
+    bands: Mapping[str, Shares] = field(default_factory=dict, hash=False)

@@ -158,17 +158,19 @@ def raises(kind: type[Exception], mentions: Sequence[str] = ()) -> Iterator[None
     raise CheckFailed(f"no exception was raised; {kind.__name__} is required here")
 
 
-def bands(comparison: Comparison, shares: Bands) -> None:
-    """The check earns the share of its weight that belongs to the highest ratio reached, e.g. `{0.5: 0.4, 1.5: 1}`.
+def bands(comparison: Comparison, shares: Bands | str) -> None:
+    """The check earns the share of its weight that belongs to the highest ratio reached.
 
+    shares: the name of bands in the module's `bands.toml`, or bands themselves, e.g. `{0.5: 0.4, 1.5: 1}`.
     Fails when the ratio's whole interval lies below them all; an interval on both sides of a ratio counts for the
     student. A check with several races earns the least of what they earn.
     """
+    check = running.current()
     try:
-        found = standing(comparison, shares)
+        found = standing(comparison, check.bands.of(shares))
     except ValueError as err:
         raise GraderFaultError(f"a hidden check's bands: {err}") from err
-    running.current().standings.append(found)
+    check.standings.append(found)
     if found.share == 0:
         raise CheckFailed(f"too slow: {found.words}")
 

@@ -3,17 +3,19 @@
 Read from the syntax tree without docstrings and without `grade` and `lesson` marks, so comments, layout and weights
 don't count. In the digest are, in the order of the file, the check itself, every definition that it uses directly or
 indirectly (fixtures by their names too), statements that define nothing or change what others defined, and what
-pytest runs for every check. With them goes what they import, see `tinytorch.grading.checks.imported`. Code that looks
-names up as it runs (`globals`, `eval`, ...) depends on the whole file.
+pytest runs for every check. With them go what they import, see `tinytorch.grading.checks.imported`, and the ratios and
+shares of the bands whose names are strings in them. Code that looks names up as it runs (`globals`, `eval`, ...)
+depends on the whole file and on all bands, code that imports from a file beside it on all bands.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from tinytorch.bench.band_file import Shares
 from tinytorch.grading.base.digests import file_digest, text_digest
 from tinytorch.grading.checks.imported import imported, modules_named
 
@@ -29,10 +31,13 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class CheckFile:
-    """The syntax of one file of checks; `common` is the digest of what they all may depend on, see `common_digest`."""
+    """The syntax of one file of checks; `common` is the digest of what they all may depend on, see `common_digest`.
 
-    def __init__(self, path: Path, common: str) -> None:
-        self._path, self._common = path, common
+    `bands` are the module's, by name.
+    """
+
+    def __init__(self, path: Path, common: str, bands: Mapping[str, Shares] | None = None) -> None:
+        self._path, self._common, self._bands = path, common, bands or {}
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         self._statements = [_bare(statement) for statement in tree.body if not _is_text(statement)]
         self._uses = [_uses(statement) for statement in self._statements]
@@ -44,12 +49,37 @@ class CheckFile:
 
     def digest(self, name: str, check: str, hashed_rooms: frozenset[str]) -> str:
         """Digest of what a check depends on, by its full name, in the function or class `name` of this file."""
-        used = self._closure({*self._always, *self._defining.get(name, [])})
+        used = self._used_by(name)
         code: object = [ast.unparse(statement) for statement in used]
         if any(_looks_up_names(statement) for statement in used):
             used, code = self._statements, file_digest(self._path)
         imports = imported(modules_named(used), self._path.parent, hashed_rooms)
-        return text_digest({"check": check, "common": self._common, "code": code, "imports": imports})
+        bands = {band: self._bands[band] for band in self.bands_of(name)}
+        parts = {"check": check, "common": self._common, "code": code, "imports": imports, "bands": bands}
+        return text_digest(parts)
+
+    def bands_of(self, name: str) -> frozenset[str]:
+        """The bands that the check in the function or class `name` may ask for."""
+        used = self._used_by(name)
+        if any(map(_looks_up_names, used)) or any(map(self._is_beside, modules_named(used))):
+            return frozenset(self._bands)
+        return frozenset(_strings(used) & self._bands.keys())
+
+    def bands_raced(self) -> frozenset[str]:
+        """The bands whose names stand in the code of a check that judges a race."""
+        tests = [name for name in self._defining if name.lower().startswith("test")]
+        races = [name for name in tests if any(map(_judges_a_race, self._used_by(name)))]
+        return frozenset().union(*map(self.bands_of, races))
+
+    def bands_asked(self) -> frozenset[str]:
+        """The names, known or not, by which the file plainly asks for bands."""
+        return frozenset(name for statement in self._statements for name in _bands_asked(statement))
+
+    def _used_by(self, name: str) -> list[ast.stmt]:
+        return self._closure({*self._always, *self._defining.get(name, [])})
+
+    def _is_beside(self, module: str) -> bool:
+        return (self._path.parent / f"{module.partition('.')[0]}.py").is_file()
 
     def _closure(self, roots: set[int]) -> list[ast.stmt]:
         """The statements of these numbers and all that they use, in the order of the file."""
@@ -146,6 +176,26 @@ def _uses(statement: ast.AST) -> set[str]:
             case ast.Constant(value=str() as text) if text.isidentifier():
                 found.add(text)
     return found
+
+
+def _strings(statements: Iterable[ast.AST]) -> set[str]:
+    nodes = (node for statement in statements for node in ast.walk(statement))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def _judges_a_race(statement: ast.stmt) -> bool:
+    nodes = ast.walk(statement)
+    return any(isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "bands" for node in nodes)
+
+
+def _bands_asked(statement: ast.stmt) -> Iterator[str]:
+    """`"blocks"`, of `check.bands(race, "blocks")`, `student.speed(..., bounds="blocks")`, `helper(bands="blocks")`."""
+    for node in ast.walk(statement):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="bands"), args=[_, ast.Constant(value=str() as name)]):
+                yield name
+            case ast.keyword(arg="bands" | "bounds", value=ast.Constant(value=str() as name)):
+                yield name
 
 
 def _looks_up_names(statement: ast.stmt) -> bool:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pytest
 
+from tinytorch.bench.band_file import Shares
 from tinytorch.errors import WorkspaceError
 from tinytorch.grading.base.digests import text_digest, tree_digest
 from tinytorch.grading.base.result import CheckResult, Finding, Outcome
 from tinytorch.grading.checks.code import CheckFile, common_digest
 from tinytorch.grading.checks.ending import ending, finding_of, success
+from tinytorch.grading.checks.named_bands import NamedBands
 from tinytorch.grading.checks.running import About, RunningCheck, current, running
 from tinytorch.grading.checks.student import Student
 
@@ -52,11 +54,13 @@ class HiddenChecks:
         seed: int,
         grader_rooms: frozenset[str],
         is_wanted: Callable[[str], bool] = lambda check: True,
+        bands: Mapping[str, Shares] | None = None,
     ) -> None:
         self.faults: list[str] = []
         self._lessons, self._seed, self._is_wanted = lessons, seed, is_wanted
-        self._grader_rooms = grader_rooms
+        self._grader_rooms, self._bands = grader_rooms, bands or {}
         self._codes: dict[str, str] = {}
+        self._named: dict[str, NamedBands] = {}
         self._together: dict[str, str] = {}
         self._files = ""  # digest of the checks before they were read
         self._order: list[str] = []
@@ -101,10 +105,12 @@ class HiddenChecks:
         if not items:
             return []
         common = common_digest(items[0].config.rootpath, self._grader_rooms)
-        files = {path: CheckFile(path, common) for path in {item.path for item in items}}
+        files = {path: CheckFile(path, common, self._bands) for path in {item.path for item in items}}
         abouts = [_about(item) for item in items]
         self._order += [about.name for about in abouts]
-        self._codes |= {about.name: self._code_of(item, files) for about, item in zip(abouts, items, strict=True)}
+        for about, item in zip(abouts, items, strict=True):
+            self._codes[about.name] = self._code_of(item, files)
+            self._named[about.name] = NamedBands(self._bands, files[item.path].bands_of(_top_level_name(item)))
         for lesson in {about.lesson for about in abouts}:
             self._together[lesson] = text_digest(
                 [self._codes[about.name] for about in abouts if about.lesson == lesson]
@@ -136,7 +142,8 @@ class HiddenChecks:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
-        with running(RunningCheck(_about(item))):
+        about = _about(item)
+        with running(RunningCheck(about, self._named[about.name])):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)

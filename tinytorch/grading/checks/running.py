@@ -16,6 +16,7 @@ import numpy as np
 
 from tinytorch.bench import Standing
 from tinytorch.errors import GraderFaultError
+from tinytorch.grading.checks.named_bands import NamedBands
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class RunningCheck:
     """`last_answer` is the name and value that came back last, `last_inputs` what that call was given."""
 
     about: About
+    bands: NamedBands = field(default_factory=NamedBands)
     rng: np.random.Generator | None = None
     standings: list[Standing] = field(default_factory=list)
     last_answer: tuple[str, Any] | None = None

@@ -107,7 +107,7 @@ class Student:
         reference: str,
         verify: Verify | None = None,
         *,
-        bounds: Iterable[float],
+        bounds: Iterable[float] | str,
         calls: int = 1,
         work: Work | None = None,
     ) -> Comparison:
@@ -115,14 +115,15 @@ class Student:
 
         A timed sample is `calls` calls, each with inputs of its own from `make_inputs`; `verify(inputs, result)` judges
         every result, by default against the reference's. The comparison goes on until the ratio is known to lie
-        between two neighbours of `bounds` (bands will do: their ratios are meant), or its time is up. `work` is what
-        one call has to do at least: a time in which this machine cannot do that is a fault, see `limit`.
+        between two neighbors of `bounds`, or its time is up: ratios, or the name of bands in the module's `bands.toml`.
+        `work` is what one call has to do at least: a time in which this machine cannot do that is a fault, see `limit`.
         """
+        edges = tuple(self._check.bands.of(bounds) if isinstance(bounds, str) else bounds)
         self._check.last_inputs = ()
         if self._check.rng is not None:  # whoever knows the checks and the seed must not know what will be timed
             self._check.rng.bit_generator.state = np.random.PCG64().state
         race = Race(self._session, self._open_reference(), name, make_inputs, reference, verify, self._missing_words)
-        comparison = race.run(tuple(bounds), calls)
+        comparison = race.run(edges, calls)
         if work is not None:
             check_possible(comparison, work, calls, name, measured_roof)
         return comparison

@@ -40,6 +40,11 @@ class ClassFolder:
         return self.project.assignments_dir
 
     @property
+    def lessons(self) -> Path:
+        """The module's sources, outside the class folder."""
+        return self.project.modules_dir / self.module.name
+
+    @property
     def source(self) -> Path:
         """The instructor's notebooks, with solutions."""
         return self.project.source_dir(self.module)

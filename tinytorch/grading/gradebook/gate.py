@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from tinytorch.course.points import exercises, points_problems
 from tinytorch.errors import GraderFaultError, ReleaseError
 from tinytorch.grading.base.result import CheckResult, SubmissionResult
 from tinytorch.grading.base.submission import Submission
+from tinytorch.grading.gradebook.band_problems import band_problems
 from tinytorch.grading.gradebook.folder import ClassFolder
 from tinytorch.grading.gradebook.release import require_fresh_release
 from tinytorch.grading.gradebook.setup import setup_for
@@ -39,9 +40,7 @@ class GateReport:
 
     def require(self) -> None:
         """Raises ReleaseError naming every problem."""
-        if self.problems:
-            listed = "\n".join(f"  {problem}" for problem in self.problems)
-            raise ReleaseError(f"{self.module}: the gate refuses the release; mend this and generate again:\n{listed}")
+        _refuse(self.module, self.problems)
 
 
 def check_release(
@@ -50,8 +49,12 @@ def check_release(
     sandbox: str = "bwrap",
     open_executor: Callable[[], Executor] | None = None,
 ) -> GateReport:
-    """Looks for leaks in the release, then grades it and the reference; cheap when neither has changed since."""
+    """Looks for leaks in the release, then grades it and the reference; cheap when neither has changed since.
+
+    Raises ReleaseError before anything is graded if lessons, hidden checks and bands do not fit together.
+    """
     require_fresh_release(class_folder)
+    _refuse(class_folder.module.name, band_problems(class_folder))
     leaks = tuple(find_leaks(class_folder.release, class_folder.project, class_folder.module))
     results = _graded(class_folder, sandbox, open_executor)
     points = automatic_points(class_folder)
@@ -66,6 +69,12 @@ def check_release(
     if abs(reference.points - points) > 1e-9:
         problems.append(f"hidden checks decide {reference.points:g} points, the notebooks have {points:g}")
     return GateReport(class_folder.module.name, leaks, untouched.score, reference.score, points, tuple(problems))
+
+
+def _refuse(module: str, problems: Sequence[str]) -> None:
+    if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        raise ReleaseError(f"{module}: the gate refuses the release; mend this and generate again:\n{listed}")
 
 
 def automatic_points(class_folder: ClassFolder) -> float:

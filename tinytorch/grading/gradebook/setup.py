@@ -5,10 +5,11 @@ from __future__ import annotations
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from tinytorch.course.bands import read_bands
 from tinytorch.course.notebooks import notebook_bytes
 from tinytorch.course.required import released_notebooks
 from tinytorch.errors import GradingError
-from tinytorch.grading.base.setup import DEFAULT_SEED, Required, Setup, sandbox_named
+from tinytorch.grading.base.setup import DEFAULT_SEED, Required, Setup, plain_bands, sandbox_named
 from tinytorch.grading.gradebook.folder import ClassFolder
 
 CONFIG_NAME = "nbgrader_config.py"
@@ -36,6 +37,7 @@ def setup_for(class_folder: ClassFolder, sandbox: str, seed: int | None) -> Setu
         seed=seed,
         required=_required(class_folder),
         outcomes_dir=class_folder.outcomes,
+        bands=plain_bands(read_bands(class_folder.lessons)),
     )
 
 

@@ -1,7 +1,7 @@
 """Keys of what is kept: each a hash of everything that the kept thing depends on.
 
-A whole result depends on what was handed in, the release, all hidden checks, the grader, limits, sandbox, seed and
-forced vectors. The outcome of one check depends on less, see `tinytorch.grading.run.outcomes`.
+A whole result depends on what was handed in, the release, all hidden checks, the grader, limits, sandbox, seed,
+forced vectors and the module's bands. The outcome of one check depends on less, see `tinytorch.grading.run.outcomes`.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Keys:
             "sandbox": setup.sandbox,
             "seed": str(setup.seed),
             "vectors": text_digest(vector_settings()),
+            "bands": text_digest(setup.bands),
         }
 
     def key(self, submission_dir: Path) -> str:
@@ -62,7 +63,7 @@ class Keys:
 
     def hashes(self, submission_dir: Path) -> dict[str, str]:
         """What a receipt names: everything a key is made of that is a file."""
-        common = {name: self._common[name] for name in ("release", "checks", "grader")}
+        common = {name: self._common[name] for name in ("release", "checks", "bands", "grader")}
         return {"submission": notebooks_digest(submission_dir), **common}
 
     def are_of(self, key: str, hashes: dict[str, str]) -> bool:

@@ -16,7 +16,7 @@ from tinytorch.grading.run.imports import Name, reachable
 from tinytorch.grading.sandbox.inside.protocol import CellCode, GivenCell, LessonCode
 from tinytorch.notebooks.code import MAX_CELL_CHARS, Cell, code_cells, meant_for_export, short_name
 from tinytorch.notebooks.exercises import Exercise, lesson_exercises
-from tinytorch.notebooks.exports import default_exp
+from tinytorch.notebooks.exports import default_exp, has_export_line
 
 
 class Notebooks:
@@ -118,4 +118,10 @@ class Notebooks:
 
 
 def _plain(cells: Sequence[Cell]) -> list[dict[str, object]]:
-    return [dataclasses.asdict(cell) for cell in cells]
+    """Cells as plain data; of a measuring cell, which is not run, only what it would have defined."""
+    return [{**dataclasses.asdict(cell), **({"source": cell.defined} if _is_left_out(cell) else {})} for cell in cells]
+
+
+def _is_left_out(cell: Cell) -> bool:
+    """Neither its own lesson's process runs it, nor does one that imports the lesson."""
+    return cell.is_measurement and not cell.grade_id and not has_export_line(cell.source)

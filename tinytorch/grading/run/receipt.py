@@ -133,7 +133,9 @@ def for_student(full: Receipt) -> StudentReceipt:
         points=full.points,
         notebooks=noted.notebooks,
         hashes={
-            name: full.hashes[name] for name in ("submission", "release", "checks", "grader") if name in full.hashes
+            name: full.hashes[name]
+            for name in ("submission", "release", "checks", "bands", "grader")
+            if name in full.hashes
         },
         versions=noted.versions,
         machine=machine_values(noted),

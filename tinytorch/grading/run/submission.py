@@ -1,6 +1,7 @@
 """Grades one submission: runs the hidden checks against its notebooks and counts the points.
 
-`python -m tinytorch.grading.run.submission SUBMISSION --release DIR --hidden DIR` prints it as a plain table.
+`python -m tinytorch.grading.run.submission SUBMISSION --release DIR --hidden DIR --bands FILE` prints it as a plain
+table.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pytest
 
 from tinytorch.errors import GraderFaultError, ReleaseError, TinyTorchError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, SubmissionResult
-from tinytorch.grading.base.setup import Required, Setup, sandbox_named
+from tinytorch.grading.base.setup import Required, Setup, bands_from, sandbox_named
 from tinytorch.grading.checks.plugin import HiddenChecks
 from tinytorch.grading.run.keys import GRADER_ROOMS, Keys
 from tinytorch.grading.run.lessons import Lessons
@@ -53,7 +54,7 @@ def grade_submission(
     keys, notebooks = Keys(setup), _notebooks(submission_dir, setup)
     noted = circumstances(submission_dir, setup.limits)
     with contextlib.closing(Lessons(notebooks, setting, keys, setup.outcomes_dir)) as lessons:
-        checks = HiddenChecks(lessons, setup.seed, frozenset(GRADER_ROOMS), _chosen(only))
+        checks = HiddenChecks(lessons, setup.seed, frozenset(GRADER_ROOMS), _chosen(only), setup.bands)
         try:
             _run_pytest(setup.hidden_dir, checks)
             cells = lessons.cell_runs() if only is None and not checks.faults else ()
@@ -154,6 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=[],
         help="folder with the release notebooks of a module that the lessons import from (may be repeated)",
     )
+    parser.add_argument("--bands", type=Path, help="the module's bands.toml, whose bands the checks ask for by name")
     parser.add_argument("--sandbox", choices=("bwrap", "none"), default="bwrap")
     parser.add_argument("--only", help="run the checks whose name contains this, for instance test_02")
     parser.add_argument("--seed", type=int, default=13)
@@ -165,7 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for path in sorted(folder.glob("*.ipynb"))
         )
         sandbox = sandbox_named(given.sandbox)
-        setup = Setup(given.release, given.hidden, sandbox=sandbox, seed=given.seed, required=required)
+        bands = bands_from(given.bands) if given.bands else {}
+        setup = Setup(given.release, given.hidden, sandbox=sandbox, seed=given.seed, required=required, bands=bands)
         result = grade_submission(given.submission, setup, given.only)
     except TinyTorchError as err:
         print(err, file=sys.stderr)

@@ -1,0 +1,40 @@
+"""Whether a module's lessons, its hidden checks and its file of bands speak of the same bands."""
+
+from __future__ import annotations
+
+from tinytorch.bench.band_file import BANDS_FILE
+from tinytorch.course.bands import read_bands, unused
+from tinytorch.course.names import lessons
+from tinytorch.course.source import read_source
+from tinytorch.grading.base.setup import plain_bands
+from tinytorch.grading.checks.code import CheckFile
+from tinytorch.grading.gradebook.folder import ClassFolder
+
+
+def band_problems(class_folder: ClassFolder) -> list[str]:
+    """A sentence for each band that something lacks; an empty list if all is well.
+
+    Every band is shown in a table, measured by in a lesson, and what a hidden check races by; and hidden checks name no
+    others.
+    """
+    known = read_bands(class_folder.lessons)
+    sources = [
+        read_source(class_folder.project.source_path(lesson))
+        for lesson in lessons(class_folder.project, class_folder.module)
+    ]
+    paths = sorted(class_folder.hidden.glob("test_*.py"))
+    files = {path.name: CheckFile(path, "", plain_bands(known)) for path in paths}
+    raced = frozenset().union(*(file.bands_raced() for file in files.values()))
+    names = ", ".join(sorted(known)) or "none"
+    return [
+        *unused(known, sources),
+        *(
+            f"{BANDS_FILE}: no hidden check races by [{name}]; add one or remove the band"
+            for name in known.keys() - raced
+        ),
+        *(
+            f"{path}: a hidden check asks for the bands {name!r}; {BANDS_FILE} has {names}"
+            for path, file in files.items()
+            for name in sorted(file.bands_asked() - known.keys())
+        ),
+    ]
