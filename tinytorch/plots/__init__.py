@@ -6,6 +6,7 @@ from tinytorch.plots.pictures import Picture
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
 from tinytorch.plots.timings import block_sweep, speed_ladder, time_vs_size, timing_samples
+from tinytorch.plots.vectors import kernel_bandwidth, vector_steps
 
 __all__ = [
     "Picture",
@@ -15,6 +16,7 @@ __all__ = [
     "block_sweep",
     "blocks",
     "caption",
+    "kernel_bandwidth",
     "quantization_error",
     "roadmap",
     "roof_shares",
@@ -24,5 +26,6 @@ __all__ = [
     "time_vs_size",
     "timing_samples",
     "vector_gains",
+    "vector_steps",
     "worker_speedups",
 ]
