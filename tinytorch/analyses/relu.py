@@ -1,13 +1,15 @@
-"""What a ReLU gains over a loop in Python, both really run and really timed."""
+"""Times of ReLU kernels: by size, and beside a loop in Python; all really run and really timed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
 
-from tinytorch.bench import measure
+from tinytorch.bench import Timing, measure
+
+Kernel = Callable[[np.ndarray, np.ndarray], object]
 
 
 class VectorizationReport(TypedDict):
@@ -19,6 +21,20 @@ class VectorizationReport(TypedDict):
     vectorized_speedup: float
     throughput_mops: float
     source: str
+
+
+def relu_timings(kernels: Mapping[str, Kernel], sizes: Sequence[int], samples: int = 9) -> dict[str, dict[int, Timing]]:
+    """Times each `kernel(x, out)` on random float32 arrays: by name, then by size.
+
+    kernels: by name, each from one 1-D array into another.  sizes: numbers of elements, each at least 1.
+    """
+    timings: dict[str, dict[int, Timing]] = {name: {} for name in kernels}
+    for size in sizes:
+        x = np.random.default_rng(size).standard_normal(size, dtype=np.float32)
+        out = np.empty_like(x)
+        for name, kernel in kernels.items():
+            timings[name][size] = measure(kernel, x, out, samples=samples)
+    return timings
 
 
 def relu_in_python(values: list[float]) -> list[float]:

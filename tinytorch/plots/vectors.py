@@ -15,7 +15,7 @@ from tinytorch.plots.style import GREY, mark
 
 if TYPE_CHECKING:
     from tinytorch.bench import Timing
-    from tinytorch.hardware import Fact
+    from tinytorch.hardware import Roofline
 
 WHOLE, PART = "#9DB9D3", "#E8B27A"
 Span = tuple[int, int]  # the first element that an instruction touches, and the one behind the last
@@ -71,27 +71,28 @@ def _in_words(span: Span, lanes: int) -> str:
     return f"{kind} vector of {elements}"
 
 
-def kernel_bandwidth(
-    kernels: Mapping[str, Sequence[Timing]],
-    moved_bytes: Sequence[int],
-    machine: Sequence[tuple[int, Fact[float]]],
-    caches: Mapping[str, int] | None,
-) -> Figure:
+def kernel_bandwidth(kernels: Mapping[str, Mapping[int, Timing]], element_bytes: int, roof: Roofline) -> Figure:
     """GB/s of each kernel against the bytes that a call moves, middle half as a band, with the machine's own line.
 
-    kernels: by name, one timing for each of `moved_bytes`. machine: (bytes, GB/s), as `plots.bandwidth` takes it.
+    kernels: by name, then by number of elements, all of the same numbers. element_bytes: read and written for each.
     """
-    figure = bandwidth(machine, caches)
+    from tinytorch.hardware import card
+
+    machine = card()
+    levels = {"L1": machine.l1d_bytes.value, "L2": machine.l2_bytes.value, "L3": machine.l3_bytes.value}
+    caches = {name: size for name, size in levels.items() if size}
+    moved = [element_bytes * elements for elements in next(iter(kernels.values()))]
+    figure = bandwidth([(size, roof.bandwidth_at(size)) for size in moved], caches)
     axes = figure.axes[0]
     axes.lines[0].set_label("machine, best run")
     for number, (name, timings) in enumerate(kernels.items(), start=1):
         style = mark(number)
-        rates = [_rates(size, timing) for size, timing in zip(moved_bytes, timings, strict=True)]
+        rates = [_rates(size, timing) for size, timing in zip(moved, timings.values(), strict=True)]
         low, middle, high = zip(*rates, strict=True)
-        axes.plot(moved_bytes, middle, label=name, **style)
-        axes.fill_between(moved_bytes, low, high, color=style["color"], alpha=0.25, linewidth=0)
+        axes.plot(moved, middle, label=name, **style)
+        axes.fill_between(moved, low, high, color=style["color"], alpha=0.25, linewidth=0)
         axes.set_ylim(bottom=min(axes.get_ylim()[0], 0.7 * min(low)))
-    axes.set_title("Two kernels beside what one core can read or update", loc="left", fontsize=11)
+    axes.set_title("Kernels beside what one core can read or update", loc="left", fontsize=11)
     axes.legend(frameon=False, fontsize=9, loc="lower left")
     return figure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypedDict
 
 import numpy as np
 
@@ -10,6 +11,17 @@ from tinytorch.simd.cpu import jit
 
 #: Between these, no square that matters has overflowed or vanished in float64.
 SMALLEST_SUM, LARGEST_SUM = 1e-280, 1e300
+
+
+class VectorResults(TypedDict):
+    """What lesson 03's `vectorized_operations` returns: three arrays of the inputs' shape, three Python floats."""
+
+    element_wise_add: np.ndarray
+    element_wise_multiply: np.ndarray
+    squared_difference: np.ndarray
+    euclidean_distance: float
+    dot_product: float
+    cosine_similarity: float
 
 
 @jit(fastmath={"reassoc", "contract", "nsz"})
