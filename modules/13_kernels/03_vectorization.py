@@ -499,7 +499,7 @@ def fused_relu_bias(x: Any, bias: Any, out: np.ndarray | None = None) -> np.ndar
     Raises ValueError, naming both shapes, for another bias; ValueError if out doesn't fit.
     """
     x = as_array(x)
-    if not isinstance(bias, int | float):  # a plain number takes the dtype of x
+    if not isinstance(bias, (int, float)):  # a plain number takes the dtype of x
         bias = as_array(bias)
     bias = bias_for(x, bias, out)
     out = output_for(x, bias.dtype, out)

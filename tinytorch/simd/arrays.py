@@ -73,4 +73,4 @@ def as_real(x: Any) -> np.ndarray:
 def flat_operands(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns x and y as 1-D contiguous arrays of one float type: float32 if both are float32, else float64."""
     dtype = np.float32 if x.dtype == y.dtype == np.float32 else np.float64
-    return np.require(x, dtype, "CA").reshape(-1), np.require(y, dtype, "CA").reshape(-1)
+    return np.require(x, dtype, ["C", "A"]).reshape(-1), np.require(y, dtype, ["C", "A"]).reshape(-1)

@@ -20,14 +20,16 @@ def bias_for(x: np.ndarray, bias: Any, out: np.ndarray | None = None) -> np.ndar
     can hold its kind. The result is a copy where it would share memory with `out`.
     Raises ValueError, naming both shapes, for a bias that varies along another axis or has another length.
     """
-    run = _run(x, bias)
-    return run.copy() if isinstance(out, np.ndarray) and np.may_share_memory(run, out) else run
-
-
-def _run(x: np.ndarray, bias: Any) -> np.ndarray:
     values = np.asarray(bias)
     if values.ndim == 1 and values.shape == x.shape[-1:] and values.dtype == x.dtype and values.flags.carray:
-        return values
+        run = values
+    else:
+        run = _run(x, bias, values)
+    return run.copy() if out is not None and np.may_share_memory(run, out) else run
+
+
+def _run(x: np.ndarray, bias: Any, values: np.ndarray) -> np.ndarray:
+    """`bias_for` where `values`, the array of `bias`, can't stay as it is."""
     along_last = values.ndim == 0 or (
         values.ndim <= x.ndim and values.size == values.shape[-1] and values.shape[-1] in (1, x.shape[-1])
     )
@@ -35,7 +37,7 @@ def _run(x: np.ndarray, bias: Any) -> np.ndarray:
         raise ValueError(
             f"bias of shape {values.shape} doesn't run along the last axis of x, which has shape {x.shape}"
         )
-    given = bias if isinstance(bias, bool | int | float) else values
+    given = bias if isinstance(bias, (bool, int, float)) else values
     run = np.ascontiguousarray(given, dtype=np.result_type(x, given)).reshape(-1)
     return run if run.flags.aligned else run.copy()
 
