@@ -1,6 +1,5 @@
 """Lesson 03's kernels against float64 NumPy and against each other."""
 
-import dataclasses
 import re
 
 import numpy as np
@@ -9,18 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tinytorch import hardware, simd
+from tinytorch import simd
 from tinytorch.core.kernels import vectorization
 from tinytorch.core.kernels.vectorization import (
     analyze_vectorization_performance,
-    flat_pair,
     fused_relu_bias,
-    overlap_apart,
     relu_bias_kernel,
     relu_kernel,
     relu_kernel_for,
     relu_streaming_kernel,
-    streaming_pays_from,
     vectorized_relu,
 )
 
@@ -158,42 +154,6 @@ def test_large_calls_stream(monkeypatch, rng):
     x = rng.standard_normal(2001).astype(np.float32)
     assert relu_kernel_for(x.nbytes) is relu_streaming_kernel
     np.testing.assert_array_equal(vectorized_relu(x), np.maximum(x, 0))
-
-
-@pytest.mark.parametrize(
-    ("last_level", "threshold"),
-    [(8 << 20, 4 << 20), (32 << 20, 16 << 20), (300 << 20, 32 << 20), (None, 32 << 20)],
-    ids=["8 MiB", "32 MiB", "300 MiB", "unknown"],
-)
-def test_streaming_starts_at_half_the_last_cache_or_at_the_assumption(monkeypatch, last_level, threshold):
-    fact = hardware.Fact(last_level, "bytes", "unavailable" if last_level is None else "detected", "of this test")
-    card = dataclasses.replace(hardware.card(), l3_bytes=fact)
-    monkeypatch.setattr(hardware, "card", lambda: card)
-    assert streaming_pays_from.__wrapped__() == threshold
-
-
-def test_arrays_with_memory_of_their_own_or_the_same_places_do_not_overlap_apart(rng):
-    memory = rng.standard_normal(50)
-    assert not overlap_apart(memory, memory)
-    assert not overlap_apart(memory, memory.copy())
-    assert not overlap_apart(memory[:20], memory[:20])
-    assert not overlap_apart(memory[:20], memory[30:])
-    assert overlap_apart(memory[:20], memory[1:21])
-    assert overlap_apart(memory, memory[::-1])
-
-
-@pytest.mark.parametrize("layout", [*LAYOUTS, "one axis", "float16"])
-def test_flat_pair_is_of_the_same_memory_or_none(rng, layout):
-    base = rng.standard_normal((4, 6, 38))
-    arrays = views(base) | {"one axis": base[0, 0], "float16": base.astype(np.float16)}
-    x = arrays[layout]
-    out = np.empty_like(x)
-    pair = flat_pair(x, out)
-    run_of_floats = layout in ("C", "Fortran", "read-only", "empty", "one axis")
-    assert (pair is not None) == run_of_floats or layout == "transposed"
-    for flat, array in zip(pair or (), (x, out), strict=False):
-        assert (flat.shape, flat.strides) == ((x.size,), (8,))
-        assert flat.ctypes.data == array.ctypes.data
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

@@ -1,7 +1,7 @@
 # %% [markdown] submission={"base": "reference"}
 # The part before the first aligned element is written whole, also where the array is shorter than that.
 
-# %% submission={"lesson": "03_vectorization", "grade_id": "vectorized_relu"}
+# %% submission={"lesson": "03_vectorization", "grade_id": "relu_streaming_kernel"}
 @simd.jit
 def relu_streaming_kernel(x, out):
     lanes = simd.BYTES // x.itemsize

@@ -9,6 +9,7 @@ from tinytorch.hardware.patterns import PATTERNS, measure_pattern, pattern_figur
 from tinytorch.hardware.plateaus import Plateau, latency_sweep, measured_cache, plateaus
 from tinytorch.hardware.probes import bandwidth_sweep, measure_bandwidth, measure_latency, measure_peak
 from tinytorch.hardware.roof import Roofline, roofline
+from tinytorch.hardware.streaming import streaming_pays_from
 from tinytorch.hardware.vectors import changes_for, layout_requirements, scalar_and_vector, why_not_run
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "roofline",
     "run_figures",
     "scalar_and_vector",
+    "streaming_pays_from",
     "why_not_run",
 ]

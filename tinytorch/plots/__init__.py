@@ -7,6 +7,7 @@ from tinytorch.plots.products import product_rungs
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
 from tinytorch.plots.timings import block_sweep, speed_ladder, time_vs_size, timing_samples
+from tinytorch.plots.vectors import kernel_bandwidth, vector_steps
 
 __all__ = [
     "Picture",
@@ -16,6 +17,7 @@ __all__ = [
     "block_sweep",
     "blocks",
     "caption",
+    "kernel_bandwidth",
     "product_rungs",
     "quantization_error",
     "roadmap",
@@ -26,5 +28,6 @@ __all__ = [
     "time_vs_size",
     "timing_samples",
     "vector_gains",
+    "vector_steps",
     "worker_speedups",
 ]

@@ -28,11 +28,19 @@ TINYTORCH_SIMD_REGISTERS=16 or 32, TINYTORCH_SIMD_DOT4=0. `make widths` runs the
     groups.py      products of packed codes, in fours or twos as the processor has it
     convert.py     rounding, scaling and narrowing
     loops.py       what plain loops ask of the compiler
+    evidence.py    whether compiled code holds vectors, and how many a kernel's plain body moves
+
+Three files serve kernels without vectors of their own, and are imported by their names:
+
+    arrays.py      arrays as kernels need them: flat views, `out`
+    bias.py        a bias along the last axis
+    sums.py        sums of products in one pass, lengths without overflow
 """
 
 from tinytorch.simd.arithmetic import abs, fma, max_lane, maximum, sum
 from tinytorch.simd.convert import any_beyond, rint, scaled, store_codes
 from tinytorch.simd.cpu import BYTES, FORCED, HAS_DOT4, REGISTERS, W, jit
+from tinytorch.simd.evidence import counted, holds_vectors, without_vectors
 from tinytorch.simd.groups import (
     GROUP,
     LEFT_CODE,
@@ -98,6 +106,7 @@ __all__ = [
     "broadcast4",
     "broadcast_at",
     "broadcast_group",
+    "counted",
     "counting",
     "dot4_s8s8",
     "dot4_u8s8",
@@ -106,6 +115,7 @@ __all__ = [
     "fence",
     "fma",
     "fma_row",
+    "holds_vectors",
     "jit",
     "lanes",
     "load",
@@ -129,6 +139,7 @@ __all__ = [
     "stream",
     "sum",
     "whole_vectors",
+    "without_vectors",
     "zero",
     "zero_i32",
     "zero_row",
