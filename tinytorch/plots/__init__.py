@@ -5,6 +5,7 @@ from tinytorch.plots.machine import bandwidth, roofline
 from tinytorch.plots.pictures import Picture
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
+from tinytorch.plots.threads import share_timeline, shares_and_panels, worker_gains
 from tinytorch.plots.timings import block_sweep, speed_ladder, time_vs_size, timing_samples
 
 __all__ = [
@@ -20,9 +21,12 @@ __all__ = [
     "roof_shares",
     "roofline",
     "scaling",
+    "share_timeline",
+    "shares_and_panels",
     "speed_ladder",
     "time_vs_size",
     "timing_samples",
     "vector_gains",
+    "worker_gains",
     "worker_speedups",
 ]
