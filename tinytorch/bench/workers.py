@@ -39,8 +39,8 @@ class Gain:
 
     @property
     def is_open(self) -> bool:
-        """True if the interval holds 1: it isn't known whether the call became faster or slower."""
-        return self.low <= 1.0 <= self.high
+        """True if the interval, as printed, holds 1: it isn't known whether the call became faster or slower."""
+        return round(self.low, 2) <= 1.0 <= round(self.high, 2)
 
     def __str__(self) -> str:
         """A sentence: the ratio with its interval, or why there is none."""
