@@ -179,13 +179,18 @@ def test_unit_parallel_processing() -> None:
     batch = np.random.default_rng(4).standard_normal((10, 3, 2)).astype(np.float32)
     result = parallel_batch_processing(batch)
     assert np.array_equal(result, np.maximum(batch, 0)), "the default operation is ReLU"
+
+    def last(samples: np.ndarray) -> np.ndarray:
+        return samples[:, -1, -1].astype(np.float64)
+
     for workers in (1, 2, 3, 7, 50):
-        result = parallel_batch_processing(batch, lambda s: s[:, -1, -1].astype(np.float64), workers)
+        result = parallel_batch_processing(batch, last, workers)
         what = f"{workers} workers: {result.shape}, {result.dtype}"
         assert (result.shape, result.dtype) == ((10,), np.float64), what
         assert np.array_equal(result, batch[:, -1, -1]), f"{workers} workers: wrong values or order"
     empty = parallel_batch_processing(batch[:0], lambda s: s[:, 0].astype(np.int8))
-    assert (empty.shape, empty.dtype) == ((0, 2), np.int8), f"empty batch: {empty.shape}, {empty.dtype}"
+    what = f"an empty batch gave {empty.shape}, {empty.dtype}"
+    assert (empty.shape, empty.dtype) == ((0, 2), np.int8), what
     together = threading.Barrier(2)
 
     def meet(samples: np.ndarray) -> np.ndarray:
@@ -255,7 +260,8 @@ if wake is None:
     print("no second thread began before the caller was done: there is no figure to be had now")
 else:
     print(f"from a call to the second thread's first share: {wake}")
-    print(f"one core does ReLU on {x.nbytes / 2**20 * wake.median_us / relu_us:.1f} MiB in that time")
+    mib = x.nbytes / 2**20 * wake.median_us / relu_us
+    print(f"one core does ReLU on {mib:.1f} MiB in that time")
 
 # %% [markdown]
 # **Bandwidth.** For a long call, memory is the part that can't be split: all cores draw from the same one. In the next
@@ -487,7 +493,7 @@ def parallel_matmul(A: Any, B: Any, num_workers: int | None = None) -> np.ndarra
 
 # %% nbgrader={"grade": true, "grade_id": "check_parallel_matmul", "points": 3}
 def test_unit_parallel_matmul() -> None:
-    """Against a float64 product, for sizes that panels don't divide, with none, one, many workers."""
+    """Against a float64 product: sizes that panels don't divide, one worker and many."""
     rng = np.random.default_rng(7)
     for M, K, N in ((1, 5, 3), (0, 4, 2), (97, 131, 33), (401, 257, 129)):
         A, B = rng.standard_normal((M, K)), rng.standard_normal((K, N))
@@ -538,10 +544,11 @@ print(bench.in_bands(lambda: parallel_matmul(P, Q), loops_product, BANDS["panels
 product_gains = {}
 for n in (128, 512, 1024):
     A, B = rng.standard_normal((2, n, n), dtype=np.float32)
-    product_gains[f"product {n}"] = bench.worker_gains(partial(parallel_matmul, A, B), worker_counts)
     is_same = np.array_equal(parallel_matmul(A, B, num_workers=2), matmul_simd(A, B))
     print(f"product {n}: two workers and one give the same bits: {is_same}")
-    for gain in product_gains[f"product {n}"]:
+    row = bench.worker_gains(partial(parallel_matmul, A, B), worker_counts)
+    product_gains[f"product {n}"] = row
+    for gain in row:
         print(f"product {n}, {gain}")
 known = bench.gain_figures(relu_gains | product_gains)
 if known:
