@@ -317,9 +317,8 @@ my_prediction_relu_256_mib = None
 # 1. A new array `out`; `flat_views(x, out)`. Without views, NumPy's maximum into `out` is the result.
 # 2. The kernel that `relu_kernel_for` names for the *whole* call: a share alone would look small enough for the cache.
 # 3. One worker, or `SERIAL_BYTES` or less: the kernel on the whole run.
-# 4. Otherwise four shares for each worker, so that a thread that starts late costs little.
-#
-# `workers` is the number asked for, at most one for each usable core: `core_workers` sees to that.
+# 4. Otherwise at most one worker for each of the `usable_cores()`, and four shares for each worker, so that a thread
+#    that starts late costs little.
 
 
 # %% nbgrader={"grade": false, "grade_id": "parallel_relu", "solution": true}
@@ -331,7 +330,7 @@ def parallel_relu(x: Any, num_workers: int = 4) -> np.ndarray:
     that's worth a thread.
     Returns a new array of the shape and dtype of x. Raises ValueError if num_workers < 1.
     """
-    workers = core_workers(num_workers)
+    workers = checked_workers(num_workers)
     x = as_array(x)
     ### BEGIN SOLUTION
     out = np.empty_like(x)
@@ -343,6 +342,7 @@ def parallel_relu(x: Any, num_workers: int = 4) -> np.ndarray:
     if workers == 1 or x.nbytes <= SERIAL_BYTES:
         kernel(flat_x, flat_out)
         return out
+    workers = min(workers, usable_cores())
     parts = slices(x.size, 4 * workers)
 
     def work(share: int) -> None:

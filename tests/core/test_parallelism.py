@@ -36,6 +36,7 @@ def _split_everything(monkeypatch):
     monkeypatch.setattr(parallelism, "SERIAL_BYTES", 0)
     monkeypatch.setattr(parallelism, "PANEL_OPERATIONS", 1)
     monkeypatch.setattr(shares, "usable_cores", lambda: 4)
+    monkeypatch.setattr(parallelism, "usable_cores", lambda: 4)
 
 
 @pytest.mark.parametrize("workers", [0, -1])
@@ -79,6 +80,7 @@ def calls(monkeypatch):
         pool.run_shares(work, shares, workers)
 
     monkeypatch.setattr(shares, "usable_cores", lambda: 4)
+    monkeypatch.setattr(parallelism, "usable_cores", lambda: 4)
     monkeypatch.setattr(parallelism, "SERIAL_BYTES", 4000)
     monkeypatch.setattr(parallelism, "run_shares", noting)
     return noted

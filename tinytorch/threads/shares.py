@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from operator import index
 from typing import Any
 
@@ -38,8 +39,9 @@ def checked_workers(num_workers: int) -> int:
     return workers
 
 
+@cache
 def usable_cores() -> int:
-    """Cores that this process may run on, as detected; 1 where that isn't known."""
+    """Cores that this process may run on, as detected at the first call; 1 where that isn't known."""
     return hardware.card().usable_cores.value or 1
 
 

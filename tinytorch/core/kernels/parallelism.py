@@ -72,7 +72,7 @@ def parallel_relu(x: Any, num_workers: int = 4) -> np.ndarray:
     that's worth a thread.
     Returns a new array of the shape and dtype of x. Raises ValueError if num_workers < 1.
     """
-    workers = core_workers(num_workers)
+    workers = checked_workers(num_workers)
     x = as_array(x)
     out = np.empty_like(x)
     views = flat_views(x, out)
@@ -83,6 +83,7 @@ def parallel_relu(x: Any, num_workers: int = 4) -> np.ndarray:
     if workers == 1 or x.nbytes <= SERIAL_BYTES:
         kernel(flat_x, flat_out)
         return out
+    workers = min(workers, usable_cores())
     parts = slices(x.size, 4 * workers)
 
     def work(share: int) -> None:
