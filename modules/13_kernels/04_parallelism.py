@@ -392,13 +392,14 @@ print(bench.in_bands(lambda: parallel_relu(raced), lambda: np.maximum(raced, 0),
 
 # %% tags=["measure"]
 rng = np.random.default_rng(6)
-worker_counts = sorted({2, cores})
+worker_counts = sorted({2, min(4, cores), cores})
 rule = SERIAL_BYTES
 SERIAL_BYTES = 0
 relu_gains = {}
 for mib in (1, 8, 64, 256):
     x = rng.standard_normal(mib * 2**18, dtype=np.float32)
-    relu_gains[f"ReLU {mib} MiB"] = bench.worker_gains(partial(parallel_relu, x), worker_counts)
+    row = bench.worker_gains(partial(parallel_relu, x), worker_counts)
+    relu_gains[f"ReLU {mib} MiB, split"] = row
 SERIAL_BYTES = rule
 for name, row in relu_gains.items():
     for gain in row:
