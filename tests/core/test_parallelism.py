@@ -1,6 +1,8 @@
 """Lesson 04's parallel kernels: equal results for every number of workers, from any thread."""
 
 import re
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,12 +16,11 @@ from tinytorch.core.kernels import parallelism
 from tinytorch.core.kernels.matmul import matmul_simd
 from tinytorch.core.kernels.parallelism import (
     analyze_parallel_scaling,
-    checked_workers,
     parallel_batch_processing,
     parallel_matmul,
     parallel_relu,
-    relu_workers,
 )
+from tinytorch.threads import WorkerPool, pool, shares
 
 WORKERS = (1, 2, 3, 7, 64)
 
@@ -33,8 +34,8 @@ def rng() -> np.random.Generator:
 def _split_everything(monkeypatch):
     """Cut even short calls into shares, on four threads whatever the machine has."""
     monkeypatch.setattr(parallelism, "SERIAL_BYTES", 0)
-    monkeypatch.setattr(parallelism, "SHARE_BYTES", 64)
     monkeypatch.setattr(parallelism, "PANEL_OPERATIONS", 1)
+    monkeypatch.setattr(shares, "usable_cores", lambda: 4)
     monkeypatch.setattr(parallelism, "usable_cores", lambda: 4)
 
 
@@ -54,11 +55,6 @@ def test_fewer_than_one_worker_is_refused(call, workers):
         call(workers)
 
 
-def test_a_fraction_of_a_worker_is_refused():
-    with pytest.raises(TypeError):
-        checked_workers(1.5)
-
-
 @pytest.mark.usefixtures("_split_everything")
 @given(
     x=hnp.arrays(
@@ -74,12 +70,37 @@ def test_workers_change_no_element_of_relu(x, workers):
     np.testing.assert_array_equal(result, np.maximum(x, x.dtype.type(0)))
 
 
-def test_relu_is_split_above_the_bound_and_never_beyond_the_cores(monkeypatch):
+@pytest.fixture
+def calls(monkeypatch):
+    """(shares, workers) of every call of the pool, on a machine of four cores whose rule is 4000 bytes."""
+    noted = []
+
+    def noting(work, shares, workers):
+        noted.append((shares, workers))
+        pool.run_shares(work, shares, workers)
+
+    monkeypatch.setattr(shares, "usable_cores", lambda: 4)
     monkeypatch.setattr(parallelism, "usable_cores", lambda: 4)
     monkeypatch.setattr(parallelism, "SERIAL_BYTES", 4000)
-    at_bound, above = np.empty(1000, np.float32), np.empty(1001, np.float32)
-    assert [relu_workers(at_bound, n) for n in (1, 8)] == [1, 1]
-    assert [relu_workers(above, n) for n in (1, 2, 8)] == [1, 2, 4]
+    monkeypatch.setattr(parallelism, "run_shares", noting)
+    return noted
+
+
+@pytest.mark.parametrize(("elements", "asked", "used"), [(1000, 8, []), (1001, 1, []), (1001, 2, [2]), (1001, 8, [4])])
+def test_relu_is_split_above_the_bound_and_never_beyond_the_cores(calls, elements, asked, used):
+    parallel_relu(np.ones(elements, np.float32), asked)
+    assert calls == [(4 * workers, workers) for workers in used]
+
+
+@pytest.mark.parametrize(("samples", "asked", "used"), [(1000, 8, 1), (1001, 8, 4), (1001, 2, 2)])
+def test_a_batch_of_relu_follows_the_same_rule(calls, samples, asked, used):
+    parallel_batch_processing(np.ones(samples, np.float32), num_workers=asked)
+    assert calls == [(used, used)]
+
+
+def test_a_batch_of_another_operation_gets_the_workers_asked_for(calls):
+    parallel_batch_processing(np.ones(9, np.float32), np.tanh, num_workers=8)
+    assert calls == [(8, 8)]
 
 
 @pytest.mark.usefixtures("_split_everything")
@@ -177,9 +198,9 @@ def test_threads_are_reused_between_calls():
 
     for _ in range(50):
         parallel_batch_processing(np.arange(12), remember, num_workers=4)
-    pool = {thread for thread in threads if thread is not threading.current_thread()}
-    assert all(thread.name.startswith("tinytorch-worker-") for thread in pool)
-    assert len(pool) <= len(parallelism._pool._threads)
+    helpers = {thread for thread in threads if thread is not threading.current_thread()}
+    assert all(thread.name.startswith("tinytorch-worker-") for thread in helpers)
+    assert len(helpers) <= len(pool._pool._threads)
 
 
 @pytest.mark.parametrize("workers", [2, 5])
@@ -243,17 +264,36 @@ def test_parallel_product_names_both_shapes(a, b):
     assert str(b) in str(caught.value)
 
 
-def test_scaling_rows_are_of_pairs_against_one_worker(monkeypatch):
-    class Pairs:
-        """Stands in for a comparison: workers divide 120 microseconds."""
+def test_a_thread_that_cannot_start_costs_no_result(rng, monkeypatch):
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
 
-        def __init__(self, candidate, reference, limit_s):
-            self.ratio = candidate.args[-1] / reference.args[-1]
-            self.candidate_us = (120 / candidate.args[-1],) * 3
+    monkeypatch.setattr(pool, "_pool", WorkerPool())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    batch = rng.standard_normal((7, 3))
+    np.testing.assert_array_equal(parallel_batch_processing(batch, num_workers=4), np.maximum(batch, 0))
 
-    monkeypatch.setattr(parallelism, "compare", Pairs)
-    rows = analyze_parallel_scaling((2, 4))
-    assert rows == [
-        {"workers": n, "relu_time": 120 / n, "batch_time": 120 / n, "relu_speedup": n, "batch_speedup": n}
-        for n in (2, 4)
-    ]
+
+def test_short_relu_starts_no_thread():
+    program = (
+        "import threading, numpy as np\n"
+        "from tinytorch.core.kernels.parallelism import parallel_batch_processing, parallel_relu\n"
+        "parallel_relu(np.ones(1000, np.float32))\n"
+        "parallel_batch_processing(np.ones((10, 100), np.float32))\n"
+        "print(threading.active_count())"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert run.stdout.split() == ["1"]
+
+
+def test_scaling_is_that_of_relu_and_of_a_batch_of_hyperbolic_tangents(monkeypatch):
+    def rows(relu, batch, counts):
+        x, (samples, operation) = relu.args[0], batch.args
+        assert (relu.func, x.nbytes) == (parallel_relu, 64 * 2**20)
+        assert (batch.func, operation) == (parallel_batch_processing, np.tanh)
+        assert (samples.shape, samples[0].nbytes) == ((64, 2**15), 128 * 1024)
+        return [{"workers": count} for count in counts]
+
+    monkeypatch.setattr(parallelism, "scaling_rows", rows)
+    assert analyze_parallel_scaling((2, 4)) == [{"workers": 2}, {"workers": 4}]
+    assert [row["workers"] for row in analyze_parallel_scaling()] == [1, 2, 4, 8]

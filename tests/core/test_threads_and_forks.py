@@ -203,7 +203,7 @@ WAYS = {"threads": called_by_threads, "fork": called_in_children}
 
 def run_all(way: str, names: list[str]) -> None:
     """Print one line before and one after each kernel: its name, then its complaint."""
-    parallelism.SERIAL_BYTES = parallelism.SHARE_BYTES = 2**20  # so that ReLU splits calls of a few megabytes
+    parallelism.SERIAL_BYTES = 2**20  # so that ReLU splits calls of a few megabytes
     for name in names:
         print(json.dumps([name, "the process died in it"]), flush=True)
         print(json.dumps([name, WAYS[way](KERNELS[name])]), flush=True)

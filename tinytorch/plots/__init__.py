@@ -6,6 +6,7 @@ from tinytorch.plots.pictures import Picture
 from tinytorch.plots.products import product_rungs
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
+from tinytorch.plots.threads import share_timeline, shares_and_panels, worker_gains
 from tinytorch.plots.timings import block_sweep, speed_ladder, time_vs_size, timing_samples
 from tinytorch.plots.vectors import kernel_bandwidth, vector_steps
 
@@ -24,10 +25,13 @@ __all__ = [
     "roof_shares",
     "roofline",
     "scaling",
+    "share_timeline",
+    "shares_and_panels",
     "speed_ladder",
     "time_vs_size",
     "timing_samples",
     "vector_gains",
     "vector_steps",
+    "worker_gains",
     "worker_speedups",
 ]
