@@ -35,7 +35,6 @@ WIDE_LINES = {
     "modules/13_kernels/02_matmul.py": 75,
     "modules/13_kernels/03_vectorization.py": 70,
     "modules/13_kernels/04_parallelism.py": 55,
-    "modules/13_kernels/05_quantization.py": 79,
     "modules/13_kernels/06_analysis.py": 83,
 }
 

@@ -13,6 +13,16 @@ CHUNK = 32 * W
 LEAST_SCALE, MOST_SCALE = 1e-30, 1e30
 
 
+def largest_code(bits: int) -> int:
+    """Returns the largest code of symmetric quantization: 127 for 8 bits, 32767 for 16.
+
+    Raises ValueError for any other number of bits.
+    """
+    if bits not in (8, 16):
+        raise ValueError(f"bits must be 8 or 16, got {bits!r}")
+    return 127 if bits == 8 else 32767
+
+
 def as_values(x: np.ndarray) -> np.ndarray:
     """Returns x as a read-only 1-D C-ordered array of float32 or float64: kernels are compiled for these two types.
 
@@ -61,7 +71,8 @@ def _largest(values: np.ndarray) -> float:
         m3 = simd.maximum(simd.abs(simd.load(values, i + 3 * lanes)), m3)
     for i in range(whole, n, lanes):
         m0 = simd.maximum(simd.abs(simd.load_part(values, i, n - i)), m0)
-    return simd.max_lane(simd.maximum(simd.maximum(m0, m1), simd.maximum(m2, m3)))
+    largest: float = simd.max_lane(simd.maximum(simd.maximum(m0, m1), simd.maximum(m2, m3)))
+    return largest
 
 
 @simd.jit

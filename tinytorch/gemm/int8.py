@@ -20,6 +20,8 @@ from tinytorch import simd
 from tinytorch.gemm.int8_pack import TILE_COLUMNS, TILE_ROWS, pack_block, put, scale
 from tinytorch.gemm.int8_rows import vector_product
 
+__all__ = ["TILE_COLUMNS", "TILE_ROWS", "BlockKernel", "as_input", "long_product", "product"]
+
 #: kernel(codes, length, panels, start, sums, first, stride, rows, columns): multiplies a packed block, see `product`.
 BlockKernel = Callable[[np.ndarray, int, np.ndarray, np.ndarray, np.ndarray, int, int, int, int], None]
 Memory = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -28,6 +30,7 @@ BLOCK_COLUMNS = 1024  # of B packed at a time
 BLOCK_TERMS = 2048 // np.dtype(simd.LEFT_CODE).itemsize  # 2 KiB of packed codes in a row
 BLOCK_CODES = 96 * BLOCK_TERMS  # of A packed at a time: 192 KiB, for the second cache
 BLOCK_SUMS = 96 * 256  # kept beside C at a time: 96 KiB
+SLICE = 65_536  # terms of an int8 product added up in int32 where the result is int64
 
 _kept = threading.local()
 
@@ -37,7 +40,7 @@ def product(kernel: BlockKernel, A: np.ndarray, B: np.ndarray, factor: float | N
 
     A: (M, K), B: (K, N), int8, any strides.  factor: multiplied in float64 and rounded to float32 once.
     A product with a single row or column is computed without the kernel, as packing does not pay there.
-    kernel(codes, length, panels, start, sums, first, stride, rows, columns) multiplies one packed block; arrays are 1-D:
+    kernel(codes, length, panels, start, sums, first, stride, rows, columns) multiplies a packed block, 1-D arrays:
       codes: `rows` rows of A, `length` codes each, one after the other; `rows` is a multiple of TILE_ROWS;
       panels: `columns` columns of B in panels of TILE_COLUMNS, `length` codes for each column;
       start: int32, what the sums of each column begin with;
@@ -69,6 +72,14 @@ def product(kernel: BlockKernel, A: np.ndarray, B: np.ndarray, factor: float | N
     return out[:M]
 
 
+def long_product(kernel: BlockKernel, A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """Returns the exact int64 product of int8 matrices for any K: int32 products of SLICE terms, added in int64."""
+    C = np.zeros((A.shape[0], B.shape[1]), np.int64)
+    for k in range(0, A.shape[1], SLICE):
+        C += product(kernel, A[:, k : k + SLICE], B[k : k + SLICE])
+    return C
+
+
 class Step(NamedTuple):
     """One call of the kernel, and what is done before and after it."""
 
@@ -76,9 +87,9 @@ class Step(NamedTuple):
     rows: int
     columns: int
     first: int  # of C, flat: where the block begins
-    packed: tuple[int, ...] | None  # what of A and B is packed before: rows, terms, columns
-    strip: int | None  # None: the sums go to C at once; else by `sums`, and the panels begin at this column of the block
-    put: tuple[int, ...]  # what of C the sums become: rows, columns, 1 for the first terms
+    packed: tuple[int, int, int, int, int, int] | None  # what of A and B is packed before: rows, terms, columns
+    strip: int | None  # None: the sums go to C at once; else by `sums`, from this column of the block on
+    put: tuple[int, int, int, int, bool]  # what of C the sums become: rows, columns; True for the first terms
     scaled: tuple[int, int, int, int] | None  # what of C is complete after it: rows, columns
 
 
@@ -104,12 +115,12 @@ def block_steps(
     length, tiles = padded(k1 - k, simd.GROUP), padded(i1 - i, TILE_ROWS)
     whole = 0 if k else (j1 - j) // TILE_COLUMNS * TILE_COLUMNS
     strip = BLOCK_SUMS // tiles // TILE_COLUMNS * TILE_COLUMNS
-    parts = [(0, whole, None)] if whole else []
+    parts: list[tuple[int, int, int | None]] = [(0, whole, None)] if whole else []
     parts += [(whole + s, whole + s1, whole + s) for s, s1 in spans(j1 - j - whole, strip)]
     for s, s1, at in parts:
         packed = (i, i1, k, k1, j, j if i else j1) if s == 0 else None
         scaled = (i, i1, j, j1) if s1 == j1 - j and k1 == K else None
-        put_to = (i, i1, j + s, j + s1, int(k == 0))
+        put_to = (i, i1, j + s, j + s1, k == 0)
         yield Step(length, tiles, padded(s1 - s, TILE_COLUMNS), i * N + j, packed, at, put_to, scaled)
 
 
@@ -153,5 +164,5 @@ def packing_memory() -> Memory:
 
 def aligned_zeros(size: int, dtype: type) -> np.ndarray:
     """Returns a 1-D array of zeros whose first vector lies in one cache line, and so does every further one."""
-    room = np.zeros(size + simd.BYTES, dtype)
+    room: np.ndarray = np.zeros(size + simd.BYTES, dtype)
     return room[simd.aligned_offset(room) :][:size]

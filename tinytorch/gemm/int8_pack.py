@@ -121,7 +121,7 @@ def put(sums: np.ndarray, stride: int, C: np.ndarray, i0: int, i1: int, j0: int,
 
 @simd.jit
 def scale(C: np.ndarray, factor: float, out: np.ndarray, i0: int, i1: int, j0: int, j1: int) -> None:
-    """out[i0:i1, j0:j1] = C * factor, in float64, rounded to float32 once.  C: int32, out: float32, may be C's memory."""
+    """out[i0:i1, j0:j1] = C * factor, in float64, rounded once.  C: int32, out: float32, may be C's memory."""
     N, flat_C, flat_out = C.shape[1], C.reshape(-1), out.reshape(-1)
     whole = (j1 - j0) // W * W
     for i in range(i0, i1):

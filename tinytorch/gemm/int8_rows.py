@@ -1,4 +1,4 @@
-"""Products of int8 matrices with a single row or column: every element of the matrix is used once, nothing is packed."""
+"""Products of int8 matrices with a single row or column: each element of the matrix is used once, so none is packed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def vector_product(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     """
     C = np.zeros((A.shape[0], B.shape[1]), np.int32)
     if A.shape[0] == 1 and B.shape[1] > 1:
-        codes = (A + np.int16(simd.LEFT_OFFSET)).astype(simd.LEFT_CODE)
+        codes: np.ndarray = (A + np.int16(simd.LEFT_OFFSET)).astype(simd.LEFT_CODE)
         integer_row(A.reshape(-1), codes.reshape(-1), B, C.reshape(-1))
     else:
         columns = np.ascontiguousarray(B.T).view()

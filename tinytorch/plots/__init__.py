@@ -3,6 +3,7 @@
 from tinytorch.plots.analyses import analysis, bits_worth, blocks, roadmap, roof_shares, vector_gains, worker_speedups
 from tinytorch.plots.machine import bandwidth, roofline
 from tinytorch.plots.pictures import Picture
+from tinytorch.plots.rounding import rounding
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
 from tinytorch.plots.timings import block_sweep, speed_ladder, time_vs_size, timing_samples
@@ -19,6 +20,7 @@ __all__ = [
     "roadmap",
     "roof_shares",
     "roofline",
+    "rounding",
     "scaling",
     "speed_ladder",
     "time_vs_size",
