@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tinytorch.analyses import eight_bits
 from tinytorch.core.kernels import quantization
 from tinytorch.core.kernels.quantization import analyze_quantization_impact
 
@@ -14,7 +15,7 @@ from tinytorch.core.kernels.quantization import analyze_quantization_impact
     ids=["good and faster", "perhaps not faster", "too far off"],
 )
 def test_ready_only_within_the_limit_and_surely_faster(monkeypatch, error, low, ready):
-    monkeypatch.setattr(quantization, "compare", lambda *_, **__: SimpleNamespace(ratio=2.0, low=low, high=3.0))
+    monkeypatch.setattr(eight_bits, "compare", lambda *_, **__: SimpleNamespace(ratio=2.0, low=low, high=3.0))
     monkeypatch.setattr(quantization, "quantized_matmul", lambda A, B: (1 + error) * (A.astype(float) @ B))
     result = analyze_quantization_impact()
     assert result["deployment_ready"] is ready

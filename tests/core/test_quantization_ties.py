@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinytorch.core.kernels.quantization import CHUNK, quantize
+from tinytorch.core.kernels.quantization import quantize
+from tinytorch.gemm.codes import CHUNK
 
 
 def assert_codes_of_the_division(x: np.ndarray, bits: int = 8) -> None:
@@ -18,7 +19,7 @@ def assert_codes_of_the_division(x: np.ndarray, bits: int = 8) -> None:
 
 
 def near(values: np.ndarray, steps: int) -> np.ndarray:
-    """float32 neighbours of `values`, so many representable numbers away."""
+    """float32 neighbors of `values`, so many representable numbers away."""
     near = values.astype(np.float32)
     for _ in range(abs(steps)):
         near = np.nextafter(near, np.float32(np.inf if steps > 0 else -np.inf))
@@ -27,7 +28,7 @@ def near(values: np.ndarray, steps: int) -> np.ndarray:
 
 @settings(deadline=None, max_examples=60)
 @given(largest=st.floats(2.0**-90, 2.0**90, width=32), steps=st.integers(-3, 3), seed=st.integers(0, 2**16))
-def test_every_tie_and_its_neighbours_round_as_the_division_does(largest, steps, seed):
+def test_every_tie_and_its_neighbors_round_as_the_division_does(largest, steps, seed):
     scale = float(np.float32(largest)) / 127
     ties = near((np.arange(-127, 127) + 0.5) * scale, steps)
     x = np.resize(np.random.default_rng(seed).permutation(ties), 2 * CHUNK + 3)

@@ -32,13 +32,6 @@ def groups_of(a, i, stride, out):
 
 
 @simd.jit(cache=False)
-def halves_of(a, i, stride, out):
-    high, low = simd.load_split_pairs(a, i, stride)
-    simd.store(out, 0, high)
-    simd.store(out, 2 * W, low)
-
-
-@simd.jit(cache=False)
 def spread_times(left, i, right, sums):
     simd.store(sums, 0, simd.dot_groups(simd.load(sums, 0), simd.broadcast_group(left, i), simd.load(right, 0)))
 
@@ -59,17 +52,6 @@ def test_groups_of_rows_stand_side_by_side(rng):
     out = np.empty(2 * GROUP * W, simd.RIGHT_CODE)
     groups_of(rows.reshape(-1), 1, 2 * W + 3, out)
     np.testing.assert_array_equal(out.reshape(2 * W, GROUP), rows[:, 1 : 2 * W + 1].T)
-
-
-def test_split_pairs_put_together_are_the_values(rng):
-    rows = codes(rng, np.int16, 2, W + 1)
-    rows[0, :4] = -1, 127, 128, -129
-    out = np.empty(4 * W, np.int16)
-    halves_of(rows.reshape(-1), 0, W + 1, out)
-    high, low = out.reshape(2, W, 2).astype(np.int64)
-    np.testing.assert_array_equal(256 * high + low, rows[:, :W].T)
-    assert low.min() >= -128
-    assert low.max() <= 127
 
 
 @pytest.mark.parametrize(("left", "right"), [(np.uint8, np.int8), (np.int16, np.int16)], ids=["fours", "pairs"])
@@ -108,7 +90,5 @@ def test_lanes_of_an_array(dtype):
 def test_groups_of_other_types_are_refused(rng):
     with pytest.raises(TypingError, match="int8"):
         groups_of(np.zeros(8 * W, np.int32), 0, W, np.zeros(8 * W, np.int8))
-    with pytest.raises(TypingError, match="int16"):
-        halves_of(np.zeros(8 * W, np.int8), 0, W, np.zeros(8 * W, np.int16))
     with pytest.raises(TypingError, match="int8, uint8 or int16"):
         spread_times(np.zeros(8, np.int32), 0, np.zeros(8 * W, np.int16), np.zeros(W, np.int32))

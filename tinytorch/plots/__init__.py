@@ -4,6 +4,7 @@ from tinytorch.plots.analyses import analysis, bits_worth, blocks, roadmap, roof
 from tinytorch.plots.machine import bandwidth, roofline
 from tinytorch.plots.pictures import Picture
 from tinytorch.plots.products import product_rungs
+from tinytorch.plots.rounding import rounding
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
 from tinytorch.plots.threads import share_timeline, shares_and_panels, worker_gains
@@ -24,6 +25,7 @@ __all__ = [
     "roadmap",
     "roof_shares",
     "roofline",
+    "rounding",
     "scaling",
     "share_timeline",
     "shares_and_panels",

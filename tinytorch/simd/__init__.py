@@ -51,7 +51,6 @@ from tinytorch.simd.groups import (
     dot_row,
     lanes,
     load_groups,
-    load_split_pairs,
 )
 from tinytorch.simd.integer import broadcast4, dot4_s8s8, dot4_u8s8, load4, zero_i32
 from tinytorch.simd.loops import whole_vectors
@@ -124,7 +123,6 @@ __all__ = [
     "load_part",
     "load_row",
     "load_row_part",
-    "load_split_pairs",
     "max_lane",
     "maximum",
     "prefetch",

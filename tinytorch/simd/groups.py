@@ -81,18 +81,6 @@ def load_groups(a: np.ndarray, i: int, stride: int) -> tuple[Lanes, Lanes]:
     return as_lanes(rows[:W].copy().reshape(-1)), as_lanes(rows[W:].copy().reshape(-1))
 
 
-def load_split_pairs(a: np.ndarray, i: int, stride: int) -> tuple[Lanes, Lanes]:
-    """Two rows of W int16 values as two vectors of pairs: values = 256 * first + second, second in -128 .. 127.
-
-    The rows begin at a[i] and a[i + stride]; both results are int16, one column in each 32-bit lane.
-    """
-    count("loads")
-    rows = np.stack([a[span(a, i + r * stride, W)] for r in range(2)], axis=1).astype(np.int32)
-    high = (rows + 128) >> 8
-    first, second = (np.ascontiguousarray(part.astype(np.int16)) for part in (high, rows - 256 * high))
-    return as_lanes(first.reshape(-1)), as_lanes(second.reshape(-1))
-
-
 @compiles(lanes)
 def _lanes(context: Any, a: types.Type) -> Any:
     number = vector_of(a).lanes
@@ -184,24 +172,5 @@ def _load_groups(context: Any, a: NumberArray, i: types.Type, stride: types.Type
         else:
             rows = [_interleaved(builder, rows[0], rows[2]), _interleaved(builder, rows[1], rows[3])]
         return _halves(context, builder, result, _interleaved(builder, *rows))
-
-    return result(a, types.intp, types.intp), emit
-
-
-@compiles(load_split_pairs)
-def _load_split_pairs(context: Any, a: NumberArray, i: types.Type, stride: types.Type) -> Any:
-    if vector_of(a).dtype != types.int16:
-        raise NumbaTypeError(f"simd.load_split_pairs: expected an int16 array, not {a}")
-    result = types.UniTuple(_PAIRS, 2)
-
-    def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
-        pairs = _interleaved(builder, *(_row(context, builder, a, args, r, W) for r in range(2)))
-        eight, low_bits = (ir.Constant(pairs.type, [number] * (2 * W)) for number in (8, 0xFF))
-        sign = ir.Constant(pairs.type, [0x80] * (2 * W))
-        # The low byte taken as signed; the high byte one more where that borrowed.
-        low = builder.sub(builder.xor(builder.and_(pairs, low_bits), sign), sign)
-        carry = builder.lshr(builder.and_(pairs, sign), ir.Constant(pairs.type, [7] * (2 * W)))
-        high = builder.add(builder.ashr(pairs, eight), carry)
-        return context.make_tuple(builder, result, [high, low])
 
     return result(a, types.intp, types.intp), emit

@@ -3,6 +3,9 @@
 
 
 # %% submission={"lesson": "05_quantization", "grade_id": "integer_matmul"}
+from numba import njit
+
+
 @njit(nogil=True)
 def integer_loops(A, B, C):
     for i in range(A.shape[0]):
