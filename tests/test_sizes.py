@@ -31,7 +31,6 @@ LONG_FUNCTIONS = {
 }
 #: path: how many lines of its code cells are too wide
 WIDE_LINES = {
-    "modules/13_kernels/01_timing.py": 17,
     "modules/13_kernels/06_analysis.py": 83,
 }
 

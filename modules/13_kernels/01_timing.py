@@ -45,7 +45,7 @@ import numpy as np
 # %%
 #| export
 def as_array(x: Any) -> np.ndarray:
-    """The array in `x`: an ndarray, anything `np.asarray` takes, or an object that holds an ndarray in `.data`.
+    """Returns the array in `x`, which may be anything `np.asarray` takes or hold it in `.data`.
 
     Shares memory with `x` where that is possible.
     """
@@ -78,7 +78,8 @@ my_clock_step_ns = None  # your prediction, in nanoseconds
 readings_ns = [time.perf_counter_ns() for _ in range(10_001)]
 steps_ns = np.diff(readings_ns)
 print(f"predicted {my_clock_step_ns} ns")
-print(f"smallest step {steps_ns.min()} ns, median {np.median(steps_ns):.0f} ns, largest {steps_ns.max()} ns")
+print(f"smallest step {steps_ns.min()} ns, median {np.median(steps_ns):.0f} ns", end=", ")
+print(f"largest {steps_ns.max()} ns")
 print(f"smallest step above zero: {steps_ns[steps_ns > 0].min()} ns")
 
 # %% [markdown]
@@ -118,7 +119,7 @@ CLOSE_ENOUGH = 0.02  # width of the middle half of the samples, as a share of th
 
 
 def enough_samples(samples_ns: Sequence[int]) -> bool:
-    """True when another timed call would add little: the samples agree, are many, or used up the time.
+    """True when another timed call adds little: samples agree, are many, or used up the time.
 
     samples_ns: durations of the timed calls so far, in nanoseconds, in any order.
     """
@@ -159,8 +160,8 @@ my_middle_half_percent = None  # (b) your prediction, in percent
 def time_kernel(func: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, float]:
     """The result of `func(*args, **kwargs)` and the time that one call takes, in microseconds.
 
-    The first call is a warm-up and not timed; the time is the median of the calls after it, as many as
-    `enough_samples` asks for. `func` is called at least twice; its exceptions pass through unchanged.
+    The first call is a warm-up and not timed; the time is the median of the calls after it, as
+    many as `enough_samples` asks for, at least one. Exceptions of `func` pass through unchanged.
     """
     ### BEGIN SOLUTION
     func(*args, **kwargs)
@@ -183,7 +184,7 @@ from tinytorch.testing import refused
 
 
 def test_unit_timing_infrastructure():
-    """time_kernel warms up, times in microseconds, and passes results, arguments and exceptions on."""
+    """time_kernel warms up, times in microseconds, passes results, arguments and exceptions on."""
     calls = []
 
     def slow_at_first(seconds, *, word="done"):
@@ -194,13 +195,13 @@ def test_unit_timing_infrastructure():
     began = time.perf_counter()
     answer = time_kernel(slow_at_first, 0.003, word="finished")
     wall_us = (time.perf_counter() - began) * 1e6
-    assert isinstance(answer, tuple), f"return two values, the result and the microseconds; got {answer!r}"
+    assert isinstance(answer, tuple), f"return the result and the microseconds; got {answer!r}"
     result, microseconds = answer
-    assert result == "finished", f"the result must be the function's own, 'finished'; got {result!r}"
-    assert len(calls) >= 2, f"call the function at least twice, once to warm up; it was called {len(calls)} time(s)"
-    assert microseconds > 2900, f"a call that sleeps 3 ms takes 3000 microseconds or more; got {microseconds}"
-    assert microseconds < 100_000, f"the first call is slow and must not be timed; got {microseconds} microseconds"
-    assert microseconds < wall_us, f"longer than all calls together, {wall_us:.0f} microseconds; got {microseconds}"
+    assert result == "finished", f"the function returned 'finished'; got {result!r}"
+    assert len(calls) >= 2, f"call it at least twice, once to warm up; calls: {len(calls)}"
+    assert microseconds > 2900, f"a sleep of 3 ms takes 3000 microseconds; got {microseconds}"
+    assert microseconds < 100_000, f"the slow first call must not be timed; got {microseconds}"
+    assert microseconds < wall_us, f"all calls together took {wall_us:.0f}; got {microseconds}"
     with refused(ValueError, "twelve"):  # exceptions of the function go through
         time_kernel(int, "twelve")
 
@@ -227,7 +228,8 @@ start = time.perf_counter_ns()
 sum_of_squares(x)
 first_us = (time.perf_counter_ns() - start) / 1000
 _, later_us = time_kernel(sum_of_squares, x)
-print(f"first call {first_us:,.0f} µs, later calls {later_us:.1f} µs: {first_us / later_us:,.0f} times as long")
+times_as_long = first_us / later_us
+print(f"first call {first_us:,.0f} µs, later {later_us:.1f} µs, ratio {times_as_long:,.0f}")
 print(f"predicted: {my_first_call_factor} times")
 
 # %% [markdown]
@@ -280,11 +282,11 @@ ACCEPTED_ERROR = 0.01  # share of a reported time that may be overhead
 
 
 def analyze_timing_overhead() -> dict[str, float]:
-    """What `time_kernel` adds to a time, how well it repeats itself, and from where on to rely on it.
+    """Returns what `time_kernel` adds to a time, how well it repeats, and when to rely on it.
 
     avg_overhead_us: mean of the times reported for a function that does nothing, in microseconds.
-    precision_percent: middle half of twenty reported times of the same work, as a percentage of their median.
-    reliable_for_operations_above_us: duration of which that overhead is `ACCEPTED_ERROR`, in microseconds.
+    precision_percent: middle half of twenty reported times of one task, in percent of their median.
+    reliable_for_operations_above_us: microseconds of which that overhead is `ACCEPTED_ERROR`.
     All three are measured at the call.
     """
 
@@ -303,7 +305,7 @@ def analyze_timing_overhead() -> dict[str, float]:
 
 # %% tags=["measure"]
 overhead = analyze_timing_overhead()
-print(f"predicted {my_overhead_us} µs, reported {overhead['avg_overhead_us']:.3f} µs for a function that does nothing")
+print(f"predicted {my_overhead_us} µs for nothing, reported {overhead['avg_overhead_us']:.3f} µs")
 print(f"the same work again: middle half {overhead['precision_percent']:.1f} % of the median")
 print(f"rely on times above {overhead['reliable_for_operations_above_us']:.1f} µs")
 

@@ -358,9 +358,6 @@ def cache_friendly_matmul(A: Any, B: Any, block_size: int = 64) -> np.ndarray:
     return gemm.run_loops(blocked_loops, A, B, min(block_size, max(*A.shape, *B.shape, 1)))
 
 
-# %% [markdown]
-# **Check.** Block sizes below, at and above the matrix, dividing it and not.
-
 # %% nbgrader={"grade": true, "grade_id": "check_cache_friendly_matmul", "points": 10}
 def test_unit_cache_friendly_matmul():
     """The blocked product is right for every block size and shape; one below 1 is refused."""

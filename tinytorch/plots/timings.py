@@ -158,11 +158,9 @@ def block_sweep(
 
 def _block_filling(blocks: Sequence[int], sets: Sequence[int], caches: Mapping[str, int]) -> dict[str, float]:
     """For each cache that lies within the working sets, the block size that fills it."""
-    return {
-        f"3 blocks fill {name}\n{bytes_text(size)}": float(2 ** np.interp(np.log2(size), np.log2(sets), np.log2(blocks)))
-        for name, size in caches.items()
-        if min(sets) <= size <= max(sets)
-    }
+    within = {name: size for name, size in caches.items() if min(sets) <= size <= max(sets)}
+    sides = {name: 2 ** np.interp(np.log2(size), np.log2(sets), np.log2(blocks)) for name, size in within.items()}
+    return {f"3 blocks fill {name}\n{bytes_text(size)}": float(sides[name]) for name, size in within.items()}
 
 
 def _line_with_band(axes: Axes, x: Sequence[float], series: Sequence[Timing], name: str, number: int) -> None:

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-# %% ../../../assignments/source/13_kernels/01_timing.ipynb #585965fb
+# %% ../../../assignments/source/13_kernels/01_timing.ipynb #79269dd1
 def as_array(x: Any) -> np.ndarray:
-    """The array in `x`: an ndarray, anything `np.asarray` takes, or an object that holds an ndarray in `.data`.
+    """Returns the array in `x`, which may be anything `np.asarray` takes or hold it in `.data`.
 
     Shares memory with `x` where that is possible.
     """
@@ -27,14 +27,14 @@ def as_array(x: Any) -> np.ndarray:
     held = getattr(x, "data", None)
     return np.asarray(held if isinstance(held, np.ndarray) else x)
 
-# %% ../../../assignments/source/13_kernels/01_timing.ipynb #7406e2a4
+# %% ../../../assignments/source/13_kernels/01_timing.ipynb #ae3aa087
 MAX_CALLS = 31  # timed calls at most
 MAX_NS = 50_000_000  # no further call once the timed ones took so many nanoseconds together
 CLOSE_ENOUGH = 0.02  # width of the middle half of the samples, as a share of their median
 
 
 def enough_samples(samples_ns: Sequence[int]) -> bool:
-    """True when another timed call would add little: the samples agree, are many, or used up the time.
+    """True when another timed call adds little: samples agree, are many, or used up the time.
 
     samples_ns: durations of the timed calls so far, in nanoseconds, in any order.
     """
@@ -49,8 +49,8 @@ def enough_samples(samples_ns: Sequence[int]) -> bool:
 def time_kernel(func: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, float]:
     """The result of `func(*args, **kwargs)` and the time that one call takes, in microseconds.
 
-    The first call is a warm-up and not timed; the time is the median of the calls after it, as many as
-    `enough_samples` asks for. `func` is called at least twice; its exceptions pass through unchanged.
+    The first call is a warm-up and not timed; the time is the median of the calls after it, as
+    many as `enough_samples` asks for, at least one. Exceptions of `func` pass through unchanged.
     """
     func(*args, **kwargs)
     samples_ns: list[int] = []
@@ -61,16 +61,16 @@ def time_kernel(func: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[An
         samples_ns.append(stop - start)
     return result, statistics.median(samples_ns) / 1000
 
-# %% ../../../assignments/source/13_kernels/01_timing.ipynb #f214be7b
+# %% ../../../assignments/source/13_kernels/01_timing.ipynb #a42a9be6
 ACCEPTED_ERROR = 0.01  # share of a reported time that may be overhead
 
 
 def analyze_timing_overhead() -> dict[str, float]:
-    """What `time_kernel` adds to a time, how well it repeats itself, and from where on to rely on it.
+    """Returns what `time_kernel` adds to a time, how well it repeats, and when to rely on it.
 
     avg_overhead_us: mean of the times reported for a function that does nothing, in microseconds.
-    precision_percent: middle half of twenty reported times of the same work, as a percentage of their median.
-    reliable_for_operations_above_us: duration of which that overhead is `ACCEPTED_ERROR`, in microseconds.
+    precision_percent: middle half of twenty reported times of one task, in percent of their median.
+    reliable_for_operations_above_us: microseconds of which that overhead is `ACCEPTED_ERROR`.
     All three are measured at the call.
     """
 
