@@ -91,8 +91,8 @@ scale_kernel(seven, np.float32(10), scaled)
 print(scaled)
 
 # %% [markdown]
-# **Predict.** NumPy's `np.maximum(x, 0, out=out)` uses vector instructions too. How many times as fast as NumPy do
-# you expect your kernel to be on 16 thousand float32, and how many times on 16 million? Write two ratios.
+# **Predict.** A compiled loop can also handle one number at a time. How many times as fast as that loop do you expect
+# your vectors to be on 16 thousand float32, and how many times on 16 million? Write two ratios.
 
 # %%
 my_prediction_relu_16k = None
