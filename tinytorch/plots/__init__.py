@@ -1,7 +1,7 @@
 """Figures of what was just measured: axes with units, sizes on log axes, spread drawn, machine and date below."""
 
 from tinytorch.plots.analyses import analysis, bits_worth, blocks, roadmap, roof_shares, vector_gains, worker_speedups
-from tinytorch.plots.machine import bandwidth, roofline
+from tinytorch.plots.machine import bandwidth, roofline, roofline_text
 from tinytorch.plots.pictures import Picture
 from tinytorch.plots.scales import quantization_error, scaling
 from tinytorch.plots.style import caption
@@ -19,6 +19,7 @@ __all__ = [
     "roadmap",
     "roof_shares",
     "roofline",
+    "roofline_text",
     "scaling",
     "speed_ladder",
     "time_vs_size",
