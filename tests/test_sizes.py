@@ -26,9 +26,7 @@ LONG_COMMANDS = {
     "tinytorch/tito/show_grade.py": (198, "no command: the texts of all commands of `tito grade`"),
 }
 #: path and function: (lines, why it is that long)
-LONG_FUNCTIONS = {
-    "modules/13_kernels/06_analysis.py analyze_cache_efficiency": (41, "goes when lesson 06 is rewritten"),
-}
+LONG_FUNCTIONS: dict[str, tuple[int, str]] = {}
 #: path: how many lines of its code cells are too wide
 WIDE_LINES = {
     "modules/13_kernels/01_timing.py": 17,
@@ -36,7 +34,6 @@ WIDE_LINES = {
     "modules/13_kernels/03_vectorization.py": 70,
     "modules/13_kernels/04_parallelism.py": 55,
     "modules/13_kernels/05_quantization.py": 79,
-    "modules/13_kernels/06_analysis.py": 83,
 }
 
 
