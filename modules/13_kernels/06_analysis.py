@@ -324,8 +324,8 @@ my_predicted_speedups = {10_000: None, 4_000_000: None}
 def scaling_figures(one_us: float | None, times_us: analyses.Times) -> analyses.ScalingFigures:
     """Returns what the times on several workers mean: speedups, efficiencies, best worker count."""
     ### BEGIN SOLUTION
-    speedups: dict[int, float] = {}
-    efficiencies: dict[int, float] = {}
+    speedups = {}
+    efficiencies = {}
     best = None
     for workers, time_us in times_us.items():
         if one_us is None or time_us is None:
@@ -494,7 +494,7 @@ my_predicted_improvement = {"product": None, "ReLU": None}
 #
 # **Implement** `ordered_opportunities` (about 8 lines): for each of the `changes`, compute its share of `total_us`, its
 # local speedup (before over after), and the improvement of the whole by Amdahl's law, and put
-# `analyses.opportunity(change, share, local_speedup, improvement)` into a list. Return the list sorted by
+# `analyses.opportunity(change, total_us, improvement)` into a list. Return the list sorted by
 # `analyses.rank(opportunity, metrics)`, largest first.
 #
 # Then `combined_improvement` (about 6 lines), by all changes together. They touch different parts of the total, so the
@@ -512,7 +512,7 @@ def ordered_opportunities(
         share = change.before_us / total_us
         speedup = change.before_us / change.after_us
         improvement = 1 / ((1 - share) + share / speedup)
-        opportunities.append(analyses.opportunity(change, share, speedup, improvement))
+        opportunities.append(analyses.opportunity(change, total_us, improvement))
     opportunities.sort(key=lambda item: analyses.rank(item, metrics), reverse=True)
     return opportunities
     ### END SOLUTION

@@ -47,7 +47,7 @@ def change(kind: str = "vectorization", **more: float) -> Change:
 
 
 def found(improvement: float, **more: float) -> dict[str, Any]:
-    return opportunity(change(**more), 0.5, 2.0, improvement)
+    return opportunity(change(**more), 200.0, improvement)
 
 
 def test_no_analysis_speaks_for_no_change() -> None:
@@ -91,6 +91,10 @@ def test_words_for_improvements(improvement: float, word: str) -> None:
 def test_the_first_metric_that_is_known_decides(metrics: list[str], best: str) -> None:
     items = {"fast": found(2.0), "small": found(1.1, memory_reduction=4.0, relative_error=0.01)}
     assert max(items, key=lambda name: rank(items[name], metrics)) == best
+
+
+def test_an_opportunity_has_its_share_and_its_local_speedup() -> None:
+    assert (found(1.3)["share"], found(1.3)["local_speedup"]) == (0.5, 2.0)
 
 
 def test_an_effort_is_called_an_opinion() -> None:

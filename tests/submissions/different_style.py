@@ -252,12 +252,7 @@ def fill_ordered_opportunities():
     for change in changes:
         saved_us = change.before_us - change.after_us
         opportunities.append(
-            analyses.opportunity(
-                change,
-                share=change.before_us / total_us,
-                local_speedup=change.before_us / change.after_us,
-                improvement=total_us / (total_us - saved_us),
-            )
+            analyses.opportunity(change, improvement=total_us / (total_us - saved_us), total_us=total_us)
         )
     return sorted(opportunities, key=lambda item: analyses.rank(item, metrics))[::-1]
 

@@ -58,7 +58,7 @@ def fill_ordered_opportunities():
     for change in changes:
         share, speedup = change.before_us / total_us, change.before_us / change.after_us
         gain = 1 / (1 - share + share / speedup)
-        opportunities.append(analyses.opportunity(change, share=share, local_speedup=speedup, improvement=gain))
+        opportunities.append(analyses.opportunity(change, total_us, gain))
     opportunities.sort(key=lambda item: item["expected_improvement"], reverse=True)
     return opportunities
 

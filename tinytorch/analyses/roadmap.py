@@ -35,8 +35,8 @@ def impact_of(improvement: float) -> str:
     return "medium" if improvement >= WORTHWHILE else "low"
 
 
-def opportunity(change: Change, share: float, local_speedup: float, improvement: float) -> Figures:
-    """A change with its share of the time, its speedup there, and the improvement of the whole."""
+def opportunity(change: Change, total_us: float, improvement: float) -> Figures:
+    """A change with its share of the total time, its speedup there, and the improvement of the whole."""
     difficulty, effort = JUDGEMENT[change.type]
     return {
         "type": change.type,
@@ -44,8 +44,8 @@ def opportunity(change: Change, share: float, local_speedup: float, improvement:
         "difficulty": difficulty,
         "description": change.description,
         "expected_improvement": improvement,
-        "share": share,
-        "local_speedup": local_speedup,
+        "share": change.before_us / total_us,
+        "local_speedup": change.before_us / change.after_us,
         "memory_reduction": change.memory_reduction,
         "relative_error": change.relative_error,
         "implementation_effort": effort,

@@ -7,12 +7,7 @@ def fill_ordered_opportunities():
     for change in changes:
         rest_us = total_us - change.before_us
         opportunities.append(
-            analyses.opportunity(
-                change,
-                share=change.before_us / total_us,
-                local_speedup=change.before_us / change.after_us,
-                improvement=total_us / (rest_us + change.after_us),
-            )
+            analyses.opportunity(change, total_us, improvement=total_us / (rest_us + change.after_us))
         )
     opportunities.sort(key=lambda item: analyses.rank(item, metrics))
     opportunities.reverse()

@@ -83,8 +83,8 @@ def speedup_figures(races: analyses.Races, counts: Mapping[str, int]) -> analyse
 # %% ../../../assignments/source/13_kernels/06_analysis.ipynb #5eb7d55d
 def scaling_figures(one_us: float | None, times_us: analyses.Times) -> analyses.ScalingFigures:
     """Returns what the times on several workers mean: speedups, efficiencies, best worker count."""
-    speedups: dict[int, float] = {}
-    efficiencies: dict[int, float] = {}
+    speedups = {}
+    efficiencies = {}
     best = None
     for workers, time_us in times_us.items():
         if one_us is None or time_us is None:
@@ -127,7 +127,7 @@ def ordered_opportunities(
         share = change.before_us / total_us
         speedup = change.before_us / change.after_us
         improvement = 1 / ((1 - share) + share / speedup)
-        opportunities.append(analyses.opportunity(change, share, speedup, improvement))
+        opportunities.append(analyses.opportunity(change, total_us, improvement))
     opportunities.sort(key=lambda item: analyses.rank(item, metrics), reverse=True)
     return opportunities
 
