@@ -1,13 +1,13 @@
 """What lesson 06 stands on: an analyzer that measures, and waits for functions that say what the figures mean.
 
 `analyzer` and the five `*_analysis` files hold the class, `state` what they share. `kernel_run`, `races`, `scaling`,
-`precision` and `blocks` measure; `judgement` has the roofs; `changes` and `roadmap` put the results in order; `results`
+`precision` and `blocks` measure; `judgment` has the roofs; `changes` and `roadmap` put the results in order; `results`
 names their keys, `advice` and `words` put them into sentences; `written` finds kernels of the earlier lessons.
 """
 
 from tinytorch.analyses.analyzer import Analyzer
 from tinytorch.analyses.changes import Change, Changes
-from tinytorch.analyses.judgement import Roof, bound_by_experiment
+from tinytorch.analyses.judgment import Roof, bound_by_experiment
 from tinytorch.analyses.kernel_run import KernelRun, name_of
 from tinytorch.analyses.known import crowded, perfect, stubborn
 from tinytorch.analyses.parallel_analysis import Times

@@ -109,8 +109,9 @@ def _law_words(law: Figures) -> str:
     best = law["best_worker_count"]
     if best is None:
         return f"{fit}; {law['reason']}"
-    words = "one worker is" if best == 1 else f"{best} workers are"
-    return f"{fit}; by this law {words} best"
+    if best == 1:
+        return f"{fit}; by this law one worker is best"
+    return f"{fit}; by this law {best} workers are best"
 
 
 Accuracy = Mapping[str, Mapping[int, Mapping[int, Figures]]]  # operation, size, bits

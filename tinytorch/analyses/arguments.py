@@ -27,7 +27,7 @@ def checked_list(values: Sequence[Item], what: str) -> list[Item]:
 
 
 def checked_choice(values: Sequence[Item] | None, known: Sequence[Item], what: str) -> list[Item]:
-    """`values` as a list, all of `known` for None; ValueError for one that isn't known."""
+    """`values` as a list, all of `known` for None; ValueError for an unknown one."""
     chosen = list(known if values is None else values)
     if isinstance(values, str) or not set(chosen) <= set(known):
         raise ValueError(f"{what} must be a list of some of {', '.join(map(str, known))}; got {values!r}")

@@ -9,7 +9,7 @@ from tinytorch import hardware
 from tinytorch.analyses.advice import cache_advice
 from tinytorch.analyses.arguments import checked_choice, checked_counts, checked_figures
 from tinytorch.analyses.blocks import block_figures
-from tinytorch.analyses.judgement import LEVELS, Roof, run_figures
+from tinytorch.analyses.judgment import LEVELS, Roof, run_figures
 from tinytorch.analyses.kernel_run import KernelRun, name_of, run_kernel
 from tinytorch.analyses.results import CacheResult, RoofFigures
 from tinytorch.analyses.state import AnalysisState

@@ -70,8 +70,8 @@ def _with_block_evidence(parts: list[Part], blocks: Figures) -> list[Part]:
         return parts
     gain = times_us[default] / times_us[best]
     before_us, after_us, evidence = parts[-1]
-    words = f"block_sweep at size {blocks['size']}: block size {best} is {gain:.2f} times as fast as {default}"
-    return [*parts[:-1], (before_us, after_us, f"{evidence}; {words}")]
+    sweep = f"block_sweep at size {blocks['size']}: block size {best} is {gain:.2f} times as fast as {default}"
+    return [*parts[:-1], (before_us, after_us, f"{evidence}; {sweep}")]
 
 
 def _vectorization(result: VectorizationResult) -> list[Change]:
@@ -81,8 +81,8 @@ def _vectorization(result: VectorizationResult) -> list[Change]:
     parts = []
     for op, entry in good.items():
         scalar_us, vectorized_us = entry["scalar_us"], entry["vectorized_us"]
-        words = f"simd_opportunities[{op!r}]: {scalar_us:.1f} us scalar, {vectorized_us:.1f} us vectorized"
-        parts.append((counts[op] * scalar_us, counts[op] * vectorized_us, words))
+        evidence = f"simd_opportunities[{op!r}]: {scalar_us:.1f} us scalar, {vectorized_us:.1f} us vectorized"
+        parts.append((counts[op] * scalar_us, counts[op] * vectorized_us, evidence))
     return _change("vectorization", f"use vector instructions in {listed(good)}", parts)
 
 
@@ -97,8 +97,8 @@ def _parallelization(result: ParallelResult) -> list[Change]:
         if chosen.get("speedup_interval", [speedup])[0] <= 1.0:
             continue
         time_us = chosen["execution_time_us"]
-        words = f"scaling_results[{n}][{workers}]: {count(workers, 'worker')}: {speedup:.2f} times as fast as one"
-        parts.append((time_us * speedup, time_us, words))
+        evidence = f"scaling_results[{n}][{workers}]: {count(workers, 'worker')}: {speedup:.2f} times as fast as one"
+        parts.append((time_us * speedup, time_us, evidence))
     return _change("parallelization", "run on several workers where the data is large enough", parts)
 
 
@@ -119,8 +119,8 @@ def _quantization(result: QuantizationResult, metrics: Sequence[str]) -> list[Ch
         for n, by_bits in by_size.items():
             entry = by_bits[bits]
             time_us, gain, error = (entry[k] for k in ("execution_time_us", "relative_performance", "relative_error"))
-            words = f"accuracy_analysis[{op!r}][{n}][{bits}]: relative error {error:.1e}"
-            parts.append((time_us * gain, time_us, f"{words}, {pace(gain, 'float32')}"))
+            evidence = f"accuracy_analysis[{op!r}][{n}][{bits}]: relative error {error:.1e}"
+            parts.append((time_us * gain, time_us, f"{evidence}, {pace(gain, 'float32')}"))
             errors.append(error)
     memory = advice[bits]["avg_memory_reduction"]
     return _change("quantization", f"use {bits} bits", parts, memory_reduction=memory, relative_error=max(errors))

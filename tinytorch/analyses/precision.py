@@ -127,7 +127,7 @@ def named_operations(
 
 
 def run_entry(run: PrecisionRun, judged: PrecisionFigures) -> Figures:
-    """A run with its judgement, as named figures."""
+    """A run with its judgment, as named figures."""
     figures = {
         "accuracy_mse": rms(run.trial.result - run.trial.exact) ** 2,
         "relative_error": judged["relative"],

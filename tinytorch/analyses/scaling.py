@@ -61,8 +61,8 @@ def try_worker_counts(
 ) -> tuple[Attempt, dict[int, Attempt]]:
     """The attempt on one worker, made in any case, and those on each of `counts`, in ascending order."""
     asked = sorted({1, *counts})
-    words = "1 worker" if asked == [1] else f"{listed(asked)} workers"
-    with stage(f"{name_of(workload)} on {words}, {count(np.size(data), 'number')}"):
+    workers = "1 worker" if asked == [1] else f"{listed(asked)} workers"
+    with stage(f"{name_of(workload)} on {workers}, {count(np.size(data), 'number')}"):
         attempts = try_all(workload, data, asked)
     return attempts[1], {p: attempts[p] for p in sorted(counts)}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from tinytorch import hardware
-from tinytorch.analyses.judgement import Roof, roof_over
+from tinytorch.analyses.judgment import Roof, roof_over
 from tinytorch.analyses.kernel_run import KernelRun
 from tinytorch.analyses.written import PURPOSES, Choice, Kernel, first_written
 

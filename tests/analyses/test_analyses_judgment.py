@@ -1,11 +1,11 @@
-"""A run held against the roofline, for runs and roofs whose judgement is known."""
+"""A run held against the roofline, for runs and roofs whose judgment is known."""
 
 from __future__ import annotations
 
 import numba
 import pytest
 
-from tinytorch.analyses.judgement import Roof, bound_by_experiment, cache_level, roof_over, run_figures
+from tinytorch.analyses.judgment import Roof, bound_by_experiment, cache_level, roof_over, run_figures
 from tinytorch.analyses.kernel_run import KernelRun
 from tinytorch.analyses.results import RoofFigures
 from tinytorch.hardware import configure
@@ -70,7 +70,7 @@ def test_two_busy_cores_have_twice_the_roof_of_one() -> None:
     assert idle.peak_gflops == one.peak_gflops
 
 
-def test_figures_hold_the_judgement_beside_the_measurement() -> None:
+def test_figures_hold_the_judgment_beside_the_measurement() -> None:
     roof = Roof(2.0, 4.0, "made for this test")
     efficiency, bandwidth = run_figures(run(), roof, CACHES, judged(share=0.25, percent=2.5, bound="memory"))
     assert (efficiency["cache_level"], efficiency["efficiency_estimate"]) == ("L2", 0.25)

@@ -48,7 +48,7 @@ def roof_over(run: KernelRun, machine: MachineConfig) -> Roof:
 
 
 def bound_by_experiment(run: KernelRun, memory_us: float) -> Bound:
-    """What bounds a kernel whose operations are not known: memory, if moving alone takes half of its time."""
+    """What bounds a kernel whose operations are unknown: memory, if moving alone takes half of its time."""
     return "memory" if max(memory_us, run.streaming_us) >= 0.5 * run.time_us else "compute"
 
 
@@ -66,7 +66,7 @@ def cache_level(size_bytes: int, caches: Mapping[str, int | None]) -> str | None
 def run_figures(
     run: KernelRun, roof: Roof, caches: Mapping[str, int | None], judged: RoofFigures
 ) -> tuple[Figures, Figures]:
-    """(efficiency, bandwidth): a run and its judgement as named figures, with a reason where one is None."""
+    """(efficiency, bandwidth): a run and its judgment as named figures, with a reason where one is None."""
     level = cache_level(run.moved_bytes, caches)
     efficiency: Figures = {
         "cache_level": level,
