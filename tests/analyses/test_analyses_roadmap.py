@@ -213,9 +213,10 @@ def test_doubts_about_a_time_stand_beside_it() -> None:
         (2.0, 1.8, 2.2, "the vector form is 2.00 times as fast as the scalar form"),
         (0.5, 0.4, 0.6, "the vector form takes 2.00 times as long as the scalar form"),
         (1.1, 0.9, 1.3, "vectors and scalars cannot be told apart"),
+        (9.0, None, None, "is 9.00 times as fast as the scalar form, in too few rounds to be sure"),
     ],
 )
-def test_advice_about_vectors(speedup: float, low: float, high: float, words: str) -> None:
+def test_advice_about_vectors(speedup: float, low: float | None, high: float | None, words: str) -> None:
     entry = {"speedup": speedup, "potential": "low", "ratios": [{"low": low, "high": high}]}
     assert words in vector_advice({"add": entry})[0]
 

@@ -78,4 +78,4 @@ def test_numbers_and_speeds_in_words() -> None:
     assert (count(1, "core"), count(2, "core")) == ("1 core", "2 cores")
     assert pace(3.0, "float32") == "is 3.00 times as fast as float32"
     assert pace(0.25, "float32") == "takes 4.00 times as long as float32"
-    assert [holds_one(None, None), holds_one(0.9, 1.1), holds_one(1.1, 1.2)] == [True, True, False]
+    assert [holds_one(None, None), holds_one(0.9, 1.1), holds_one(1.1, 1.2)] == [False, True, False]

@@ -64,13 +64,14 @@ def vector_advice(opportunities: Mapping[str, Figures]) -> list[str]:
 
 
 def _vector_words(entry: Figures) -> str:
-    """What vectors bring to one operation; that nothing can be said, where every interval holds 1."""
+    """What vectors bring to one operation; that it cannot be said, where every interval holds 1, or how unsure it is."""
     if entry["speedup"] is None:
         return f"not run: {entry.get('reason')}"
     ratios = entry.get("ratios", ())
     if ratios and all(holds_one(ratio["low"], ratio["high"]) for ratio in ratios):
         return f"{entry['potential']} potential; in this run vectors and scalars cannot be told apart"
-    return f"{entry['potential']} potential; the vector form {pace(entry['speedup'], 'the scalar form')}"
+    doubt = ", in too few rounds to be sure" if any(ratio["low"] is None for ratio in ratios) else ""
+    return f"{entry['potential']} potential; the vector form {pace(entry['speedup'], 'the scalar form')}{doubt}"
 
 
 def scaling_advice(optimal: Mapping[int, Figures], laws: Mapping[int, Figures], cores: int | None) -> list[str]:

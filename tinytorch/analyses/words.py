@@ -26,5 +26,5 @@ def pace(ratio: float, other: str) -> str:
 
 
 def holds_one(low: float | None, high: float | None) -> bool:
-    """True if the interval of a ratio holds 1, or is unknown: then the two sides cannot be told apart."""
-    return low is None or high is None or low <= 1.0 <= high
+    """True if the interval of a ratio is known and holds 1: then the two sides cannot be told apart."""
+    return low is not None and high is not None and low <= 1.0 <= high
