@@ -64,7 +64,7 @@ def vector_advice(opportunities: Mapping[str, Figures]) -> list[str]:
 
 
 def _vector_words(entry: Figures) -> str:
-    """What vectors bring to one operation; that it cannot be said, where every interval holds 1, or how unsure it is."""
+    """What vectors bring to one operation; where every interval holds 1, that this run cannot say."""
     if entry["speedup"] is None:
         return f"not run: {entry.get('reason')}"
     ratios = entry.get("ratios", ())
