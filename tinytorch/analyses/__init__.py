@@ -4,7 +4,7 @@
 `precision` and `blocks` measure; `judgment` has the roofs; `changes` and `roadmap` put the results in order; `results`
 names their keys, `advice` and `words` put them into sentences; `written` finds kernels of the earlier lessons.
 
-For the other lessons, `little_cache` and `rates` measure products, `relu`, `worker_rows` and `eight_bits` their kernels.
+For the other lessons, `little_cache`, `rates`, `relu`, `worker_rows` and `eight_bits` count and measure.
 """
 
 from tinytorch.analyses.analyzer import Analyzer
