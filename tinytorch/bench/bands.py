@@ -48,13 +48,13 @@ def standing(comparison: Comparison, bands: Bands) -> Standing:
     reached = [edge for edge in edges if edge <= comparison.high]
     share = float(bands[reached[-1]]) if reached else 0.0
     is_undecided = any(comparison.low < edge for edge in reached)
-    words = f"{comparison.ratio:.3g} times the speed of the stated reference; {describe(bands)}"
+    message = f"{comparison.ratio:.3g} times the speed of the stated reference; {describe(bands)}"
     if is_undecided:
-        words += (
+        message += (
             f"; the machine was too noisy to decide: {comparison.pairs} timed pairs put it between "
             f"{comparison.low:.3g} and {comparison.high:.3g}, and the band above counts for you"
         )
-    return Standing(comparison, {edge: float(bands[edge]) for edge in edges}, share, is_undecided, words)
+    return Standing(comparison, {edge: float(bands[edge]) for edge in edges}, share, is_undecided, message)
 
 
 def describe(bands: Bands) -> str:

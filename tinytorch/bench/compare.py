@@ -113,7 +113,7 @@ def compare_timed(
 
     They run in turn, pair by pair, the order alternating, so that a drifting machine slows both. After `min_pairs`
     pairs, and again whenever their number has doubled, the interval of the median ratio is looked at; it stops when
-    the interval lies on one side of `bound` (with several: on one side of each, so between two neighbours), at
+    the interval lies on one side of `bound` (with several: on one side of each, so between two neighbors), at
     `max_pairs`, or `limit_s` seconds after the start (which never cuts `min_pairs` short). Where the interval reaches
     across a bound and the median is below it, it goes on for `longest_s` (None: no longer than `limit_s`): who gives
     the candidate the benefit of the doubt should not give it for a few noisy pairs. Looking more than once gives

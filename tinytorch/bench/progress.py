@@ -34,8 +34,8 @@ _outputs: dict[int, Any] = {}  # the notebook's output for this line, by the num
 
 
 @contextmanager
-def stage(words: str) -> Iterator[None]:
-    """While this lasts, the line ends with `words`, after those of the stages around it.
+def stage(label: str) -> Iterator[None]:
+    """While this lasts, the line ends with `label`, after those of the stages around it.
 
     The first stage of a run isn't shown: most are over before a reader has found the line.
     """
@@ -44,7 +44,7 @@ def stage(words: str) -> Iterator[None]:
         _line.show = _shower()
         if now - _line.ended > GAP_S:
             _line.began = now
-    _line.stages.append(words)
+    _line.stages.append(label)
     if _line.show is not None and (len(_line.stages) > 1 or now - _line.began >= QUIET_S):
         _line.show(": ".join(_line.stages)[:WIDTH])
         _line.is_shown = True
@@ -63,9 +63,9 @@ def _shower() -> Show | None:
     return _notebook() or (_terminal if sys.stderr.isatty() else None)
 
 
-def _terminal(words: str) -> None:
+def _terminal(text: str) -> None:
     """Rewrite the line at the cursor; an empty one takes it away."""
-    sys.stderr.write(f"\r\x1b[K{words}")
+    sys.stderr.write(f"\r\x1b[K{text}")
     sys.stderr.flush()
 
 
@@ -81,8 +81,8 @@ def _notebook() -> Show | None:
     if getattr(shell, "kernel", None) is None:
         return None
 
-    def rewrite(words: str) -> None:
-        data = {"text/plain": words} if words else {"text/plain": "", "text/html": ""}  # empty HTML takes no room
+    def rewrite(text: str) -> None:
+        data = {"text/plain": text} if text else {"text/plain": "", "text/html": ""}  # empty HTML takes no room
         output = _outputs.get(shell.execution_count)
         if output is None:
             _outputs.clear()
