@@ -51,8 +51,8 @@ def configure(given: Mapping[str, Any] | None = None) -> MachineConfig:
     names = frozenset((set(own) | set(own["cache_sizes"])) - {"cache_sizes"})
     facts = _facts(names)
     caches = {name: facts[name].value for name in CACHE_FACTS} | own["cache_sizes"]
-    found = {name: fact.value for name, fact in facts.items() if name not in CACHE_FACTS}
-    values = {"deployment_target": "cloud", **found, **own, "cache_sizes": caches}
+    detected_values = {name: fact.value for name, fact in facts.items() if name not in CACHE_FACTS}
+    values = {"deployment_target": "cloud", **detected_values, **own, "cache_sizes": caches}
     sources = {
         "deployment_target": "assumed: nothing on a machine says what it is for",
         **{name: f"{fact.source}: {fact.how}" for name, fact in facts.items()},
@@ -97,12 +97,12 @@ def _checked(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _facts(given: frozenset[str]) -> Facts:
     """What can be found out; the bandwidth only if it is not in `given`."""
-    found = card()
-    facts = {name: getattr(found, field) for name, field in CACHE_FACTS.items()} | {
-        "cpu_cores": found.usable_cores,
-        "memory_gb": _converted(found.memory_bytes, 1 / 2**30, "GB"),
-        "cpu_frequency": found.max_frequency_ghz,
-        "simd_width": _lanes(found.simd_bytes),
+    machine = card()
+    facts = {name: getattr(machine, field) for name, field in CACHE_FACTS.items()} | {
+        "cpu_cores": machine.usable_cores,
+        "memory_gb": _converted(machine.memory_bytes, 1 / 2**30, "GB"),
+        "cpu_frequency": machine.max_frequency_ghz,
+        "simd_width": _lanes(machine.simd_bytes),
         "gpu_available": _gpu(),
     }
     return facts if "memory_bandwidth" in given else facts | {"memory_bandwidth": _main_memory_bandwidth()}
@@ -128,7 +128,7 @@ def _gpu() -> Fact[bool]:
 
 def _main_memory_bandwidth() -> Fact[float]:
     """GB/s of one core beyond the last cache, as far as an eighth of memory and 256 MiB allow a set that large."""
-    found = card()
-    last_cache = found.l3_bytes.value or found.l2_bytes.value or 2**25
-    limit = min(2**28, (found.memory_bytes.value or 2**30) // 8)
+    machine = card()
+    last_cache = machine.l3_bytes.value or machine.l2_bytes.value or 2**25
+    limit = min(2**28, (machine.memory_bytes.value or 2**30) // 8)
     return roofline().bandwidth_at(min(max(2 * last_cache, 2**26), limit))

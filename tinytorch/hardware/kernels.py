@@ -109,8 +109,8 @@ def _addresses(builder: ir.IRBuilder, address: ir.Value, index: ir.Value) -> lis
     """Pointers to the `UNROLL` vectors that begin `index` floats after `address`."""
     base = builder.inttoptr(address, FLOAT.as_pointer())
     steps = (ir.Constant(COUNT, i * _vector().count) for i in range(UNROLL))
-    places = [builder.gep(base, [builder.add(index, step)]) for step in steps]
-    return [builder.bitcast(place, _vector().as_pointer()) for place in places]
+    pointers = [builder.gep(base, [builder.add(index, step)]) for step in steps]
+    return [builder.bitcast(pointer, _vector().as_pointer()) for pointer in pointers]
 
 
 @intrinsic
@@ -119,8 +119,8 @@ def _read(typing: Any, address: Any, count: Any) -> Any:
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
         def body(index: ir.Value, sums: list[ir.Value]) -> list[ir.Value]:
-            places = _addresses(builder, args[0], index)
-            vectors = [builder.load(place, align=vector_bytes()) for place in places]
+            pointers = _addresses(builder, args[0], index)
+            vectors = [builder.load(pointer, align=vector_bytes()) for pointer in pointers]
             return [builder.fadd(s, v) for s, v in zip(sums, vectors, strict=True)]
 
         zeros = [_splat(builder, ir.Constant(FLOAT, 0.0))] * UNROLL
@@ -137,9 +137,9 @@ def _update(typing: Any, address: Any, count: Any, factor: Any) -> Any:
         by = _splat(builder, args[2])
 
         def body(index: ir.Value, nothing: list[ir.Value]) -> list[ir.Value]:
-            for place in _addresses(builder, args[0], index):
-                value = builder.load(place, align=vector_bytes())
-                builder.store(builder.fmul(value, by), place, align=vector_bytes())
+            for pointer in _addresses(builder, args[0], index):
+                value = builder.load(pointer, align=vector_bytes())
+                builder.store(builder.fmul(value, by), pointer, align=vector_bytes())
             return []
 
         _loop(builder, args[1], UNROLL * _vector().count, [], body)

@@ -91,11 +91,11 @@ def measure_latency(working_set_bytes: int, seconds: float = 0.1) -> Fact[float]
     from tinytorch.hardware import kernels
 
     following = _in_huge_pages(_random_cycle(size_bytes, card().line_bytes.value or 64))
-    place = 0
+    position = 0
 
     def run(steps: int) -> None:
-        nonlocal place
-        place = kernels.chase(following, place, steps)
+        nonlocal position
+        position = kernels.chase(following, position, steps)
 
     steps, best_s, runs = _best_run(run, seconds)
     how = f"one core, {format_bytes(following.nbytes)}: dependent loads in random order, best of {runs} runs"

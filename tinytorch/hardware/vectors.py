@@ -89,7 +89,7 @@ def layout_requirements(shapes: Iterable[Sequence[int]], lanes: int | None) -> d
     extra = {"source": "derived"} if lanes else {"source": "derived", "reason": "the SIMD width is not known"}
     return {
         str(shape): {
-            "vectorize_along": "the last axis: its elements are neighbours in memory",
+            "vectorize_along": "the last axis: its elements are neighbors in memory",
             "left_over_elements": shape[-1] % lanes if lanes else None,
             "alignment_bytes": 4 * lanes if lanes else None,
             **extra,
