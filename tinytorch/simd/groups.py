@@ -1,4 +1,4 @@
-"""Products of packed integer codes: a group of neighbouring codes in each 32-bit lane, multiplied and added at once.
+"""Products of packed integer codes: a group of neighboring codes in each 32-bit lane, multiplied and added at once.
 
 How many codes make a group, and in which type, depends on the processor; a kernel written with `dot_groups` is one
 piece of source for both:

@@ -240,8 +240,8 @@ def _prefetch_row(context: Any, a: NumberArray, i: types.Type) -> Any:
         start = builder.bitcast(element_pointer(context, builder, a, *args), _I8.as_pointer())
         to_read, keep_close, data = (ir.Constant(_I32, number) for number in (0, 3, 1))
         for offset in (*range(0, row_bytes, _LINE_BYTES), row_bytes - 1):
-            place = builder.gep(start, [ir.Constant(_I64, offset)])
-            call(builder, "llvm.prefetch.p0", ir.VoidType(), [place, to_read, keep_close, data])
+            address = builder.gep(start, [ir.Constant(_I64, offset)])
+            call(builder, "llvm.prefetch.p0", ir.VoidType(), [address, to_read, keep_close, data])
         return context.get_dummy_value()
 
     return types.void(a, types.intp), emit
