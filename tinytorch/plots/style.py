@@ -1,4 +1,4 @@
-"""What all figures share: the figure itself, marks that differ in grey too, byte axes, cache lines, the caption."""
+"""What all figures share: the figure itself, marks that differ in gray too, byte axes, cache lines, the caption."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from matplotlib.transforms import Bbox
 
 Style = dict[str, Any]  # keyword arguments of Matplotlib's functions, each of a type of its own
 
-# Dark to light and all different in shape, so that a print in grey tells them apart. Colours: M. Okabe and K. Ito,
-# Color Universal Design, 2002 (safe for colour-blind readers).
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
+# Dark to light and all different in shape, so that a print in gray tells them apart. Colors: M. Okabe and K. Ito,
+# Color Universal Design, 2002 (safe for color-blind readers).
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "X")
 DASHES = ("-", "--", "-.", ":", (0, (6, 2, 1, 2, 1, 2)), (0, (1, 1)))
-GREY = "#666666"
+GRAY = "#666666"
 PLAIN: Style = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind text that lines may cross
 UNITS = ("B", "KiB", "MiB", "GiB")
 
@@ -45,7 +45,7 @@ def chart(title: str, xlabel: str, ylabel: str, height: float = 4.2) -> tuple[Fi
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True, which="major", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
-    figure.supxlabel(caption(), fontsize=7, color=GREY, x=0.99, ha="right")
+    figure.supxlabel(caption(), fontsize=7, color=GRAY, x=0.99, ha="right")
     return figure, axes
 
 
@@ -61,7 +61,7 @@ def caption() -> str:
 def mark(number: int) -> Style:
     """Line and marker style of series `number`, counted from 0."""
     return {
-        "color": COLOURS[number % len(COLOURS)],
+        "color": COLORS[number % len(COLORS)],
         "marker": MARKERS[number % len(MARKERS)],
         "linestyle": DASHES[number % len(DASHES)],
         "markersize": 5,
@@ -90,7 +90,7 @@ def _log(axis: Axis, base: int) -> None:
 
 
 def log_bytes(axis: Axis) -> None:
-    """A log axis of sizes in bytes: ticks at powers of two, at most eight of them labelled."""
+    """A log axis of sizes in bytes: ticks at powers of two, at most eight of them labeled."""
     _log(axis, 2)
     axis.set_major_locator(LogLocator(base=2, numticks=8))
     axis.set_major_formatter(FuncFormatter(lambda size, _: bytes_text(size)))
@@ -105,7 +105,7 @@ def log_counts(axis: Axis, ticks: list[float]) -> None:
 
 
 def log_numbers(axis: Axis) -> None:
-    """A log axis of plain numbers; between powers of ten, 2 and 5 are labelled where the axis spans little."""
+    """A log axis of plain numbers; between powers of ten, 2 and 5 are labeled where the axis spans little."""
     _log(axis, 10)
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,)))
@@ -134,8 +134,8 @@ def cache_lines(axes: Axes, places: Mapping[str, float]) -> None:
     """A vertical line for each place that lies within the axis, its name in a strip kept free above a log y axis."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     axes.set_ylim(low, high * (high / low) ** 0.16)
-    for name, place in places.items():
-        if left < place < right:
-            axes.axvline(place, color=GREY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
+    for name, size in places.items():
+        if left < size < right:
+            axes.axvline(size, color=GRAY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
             at: Style = {"xycoords": ("data", "axes fraction"), "xytext": (0, -1), "textcoords": "offset points"}
-            axes.annotate(name, (place, 1.0), **at, ha="center", va="top", fontsize=8, color=GREY, bbox=PLAIN)
+            axes.annotate(name, (size, 1.0), **at, ha="center", va="top", fontsize=8, color=GRAY, bbox=PLAIN)
