@@ -49,12 +49,12 @@ def fill_in(nb: NotebookNode, known: Mapping[str, StatedBands], where: str) -> N
     return done
 
 
-def _filled(cell: NotebookNode, known: Mapping[str, StatedBands], place: str) -> str:
+def _filled(cell: NotebookNode, known: Mapping[str, StatedBands], where: str) -> str:
     def as_table(match: re.Match[str]) -> str:
-        return table(_named(known, match[1], place))
+        return table(_named(known, match[1], where))
 
     def as_dict(match: re.Match[str]) -> str:
-        return repr(dict(_named(known, match[1], place).shares))
+        return repr(dict(_named(known, match[1], where).shares))
 
     if cell.cell_type == "markdown":
         return _TABLE.sub(as_table, cell.source)
@@ -91,8 +91,8 @@ def _names(nb: NotebookNode, cell_type: str, pattern: re.Pattern[str]) -> set[st
     return {name for cell in nb.cells if cell.cell_type == cell_type for name in pattern.findall(cell.source)}
 
 
-def _named(known: Mapping[str, StatedBands], name: str, place: str) -> StatedBands:
+def _named(known: Mapping[str, StatedBands], name: str, where: str) -> StatedBands:
     if name not in known:
         names = ", ".join(sorted(known)) or "none"
-        raise SourceError(f"{place}: {BANDS_FILE} has no [{name}]; it has {names}.")
+        raise SourceError(f"{where}: {BANDS_FILE} has no [{name}]; it has {names}.")
     return known[name]

@@ -57,10 +57,10 @@ def build_source(project: Project, module: Module, folder: Path | None = None) -
     Files whose bytes would not change are left alone. Returns every notebook, in the order of the lessons.
     """
     folder = folder or project.source_dir(module)
-    found = lessons(project, module)
-    if not found:
+    sources = lessons(project, module)
+    if not sources:
         raise SourceError(f"{project.modules_dir / module.name} holds no lesson; sources are called 01_name.py.")
-    notebooks = [(folder / lesson.notebook, source_notebook(project, lesson)) for lesson in found]
+    notebooks = [(folder / lesson.notebook, source_notebook(project, lesson)) for lesson in sources]
     for path, nb in notebooks:
         write_notebook(nb, path)
     written = [path for path, _ in notebooks]

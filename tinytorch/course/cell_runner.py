@@ -24,13 +24,13 @@ Say = Callable[..., None]
 
 def main(job: Path) -> None:
     """Run the cells of `job` in order, in one namespace, as Jupyter would."""
-    wanted = json.loads(job.read_text(encoding="utf-8"))
+    order = json.loads(job.read_text(encoding="utf-8"))
     sys.argv[1:] = []
     say = _take_stdout()
-    shell = _open_shell(wanted["tools"], job.with_name("cells"))
-    sys.path[:] = ["", *wanted["path"]]
+    shell = _open_shell(order["tools"], job.with_name("cells"))
+    sys.path[:] = ["", *order["path"]]
     say(ready=True)
-    for number, source in wanted["cells"]:
+    for number, source in order["cells"]:
         raised = shell.run(str(number), source).raised
         say(cell=number, error=None if raised is None else _described(raised))
 

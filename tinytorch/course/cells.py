@@ -76,8 +76,8 @@ def _await_start(messages: queue.Queue[str | None], process: subprocess.Popen[st
     except queue.Empty:
         line = None
     if line is None:
-        words = f"the process that runs the cells did not start ({_death(process)}); run `tito system doctor`."
-        raise CourseError(words)
+        message = f"the process that runs the cells did not start ({_death(process)}); run `tito system doctor`."
+        raise CourseError(message)
 
 
 def _ending(messages: queue.Queue[str | None], process: subprocess.Popen[str], limit_s: float) -> Failure | None:
@@ -90,7 +90,7 @@ def _ending(messages: queue.Queue[str | None], process: subprocess.Popen[str], l
     error = json.loads(line)["error"]
     if error is None:
         return None
-    return Failure(tuple(error["kinds"]), error["words"], tuple((cell, place) for cell, place in error["places"]))
+    return Failure(tuple(error["kinds"]), error["words"], tuple((cell, number) for cell, number in error["places"]))
 
 
 def _death(process: subprocess.Popen[str]) -> str:

@@ -66,9 +66,9 @@ def package(role: str, name: str, install: str) -> Finding:
 
 
 def _python() -> Finding:
-    found = ".".join(map(str, sys.version_info[:3]))
+    version = ".".join(map(str, sys.version_info[:3]))
     fix = "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer and make a new virtual environment"
-    return Finding("student", "Python 3.11 or newer", found, fix)
+    return Finding("student", "Python 3.11 or newer", version, fix)
 
 
 def _compiler() -> Finding:

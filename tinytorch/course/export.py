@@ -25,9 +25,9 @@ def export_module(project: Project, module: Module) -> list[Path]:
     """Bring the package up to date with the module's lessons; returns the files that changed."""
     if project.kind == "checkout":
         build_source(project, module)
-    wanted = exported_text(_notebooks(project, module), project.root)
-    changed = _write(wanted, project.root)
-    for path in _leftover(project, module, wanted):
+    exported = exported_text(_notebooks(project, module), project.root)
+    changed = _write(exported, project.root)
+    for path in _leftover(project, module, exported):
         with files.sentences(path):
             path.unlink()
         changed.append(path)
@@ -44,9 +44,9 @@ def stale(project: Project, module: Module) -> list[str]:
             notebooks = build_source(project, module, fresh.source_dir(module))
         else:
             notebooks = _copied(_notebooks(project, module), project.root, root)
-        wanted = exported_text(notebooks, root)
-    paths = {project.root / name: text for name, text in wanted.items()}
-    paths |= dict.fromkeys(_leftover(project, module, wanted), "")
+        exported = exported_text(notebooks, root)
+    paths = {project.root / name: text for name, text in exported.items()}
+    paths |= dict.fromkeys(_leftover(project, module, exported), "")
     return [diff for path, text in sorted(paths.items()) if (diff := _diff(path, text, project.root))]
 
 
@@ -67,11 +67,11 @@ def exported_text(notebooks: Sequence[Path], root: Path) -> dict[str, str]:
         with files.sentences(root / "pyproject.toml"):
             shutil.copy(root / "pyproject.toml", stage)
         _run_nbdev(_copied(notebooks, root, stage), stage)
-        made = sorted((stage / "tinytorch").rglob("*.py"))
-        if not made and any(default_exp(read_notebook(path)) for path in notebooks):
-            wanted = '`lib_path = "tinytorch"` under [tool.nbdev]'
-            raise ExportError(f"pyproject.toml: nbdev exported nothing into tinytorch/; put {wanted}.")
-        return {path.relative_to(stage).as_posix(): path.read_text(encoding="utf-8") for path in made}
+        written = sorted((stage / "tinytorch").rglob("*.py"))
+        if not written and any(default_exp(read_notebook(path)) for path in notebooks):
+            setting = '`lib_path = "tinytorch"` under [tool.nbdev]'
+            raise ExportError(f"pyproject.toml: nbdev exported nothing into tinytorch/; put {setting}.")
+        return {path.relative_to(stage).as_posix(): path.read_text(encoding="utf-8") for path in written}
 
 
 def _notebooks(project: Project, module: Module) -> list[Path]:
@@ -113,19 +113,19 @@ def _check(path: Path) -> None:
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 1
             name = f" ({grade_id(cell)})" if grade_id(cell) else ""
-            place = f"{path.name}, cell [{number}]{name}, line {line}"
-            raise ExportError(f"{place}: {error.args[0]}; mend it first.") from error
+            where = f"{path.name}, cell [{number}]{name}, line {line}"
+            raise ExportError(f"{where}: {error.args[0]}; mend it first.") from error
 
 
 def _check_directives(name: str, number: int, source: str) -> None:
     for directive, value in directives(source):
         if directive in EXPORTING and value:
-            words = f"`#| {directive}` stands alone on its line; remove {value!r} behind it."
-            raise ExportError(f"{name}, cell [{number}]: {words}")
+            message = f"`#| {directive}` stands alone on its line; remove {value!r} behind it."
+            raise ExportError(f"{name}, cell [{number}]: {message}")
 
 
-def _write(wanted: dict[str, str], root: Path) -> list[Path]:
-    changed = [root / name for name, text in wanted.items() if files.write_if_changed(root / name, text.encode())]
+def _write(exported: dict[str, str], root: Path) -> list[Path]:
+    changed = [root / name for name, text in exported.items() if files.write_if_changed(root / name, text.encode())]
     for folder in {path.parent for path in changed}:
         _clear_compiled(folder)
     return changed
@@ -138,19 +138,23 @@ def _clear_compiled(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _leftover(project: Project, module: Module, wanted: dict[str, str]) -> list[Path]:
+def _leftover(project: Project, module: Module, exported: dict[str, str]) -> list[Path]:
     """Exported files whose lesson is gone."""
     return [
         path
         for path in sorted(project.exported_dir(module).glob("*.py"))
-        if path.relative_to(project.root).as_posix() not in wanted and _MARK in path.read_text(encoding="utf-8")
+        if path.relative_to(project.root).as_posix() not in exported and _MARK in path.read_text(encoding="utf-8")
     ]
 
 
-def _diff(path: Path, wanted: str, root: Path) -> str:
+def _diff(path: Path, exported: str, root: Path) -> str:
     name = str(path.relative_to(root))
-    found = path.read_text(encoding="utf-8") if path.is_file() else ""
+    present = path.read_text(encoding="utf-8") if path.is_file() else ""
     lines = difflib.unified_diff(
-        found.splitlines(), wanted.splitlines(), f"{name} (in the package)", f"{name} (from its lesson)", lineterm=""
+        present.splitlines(),
+        exported.splitlines(),
+        f"{name} (in the package)",
+        f"{name} (from its lesson)",
+        lineterm="",
     )
     return "\n".join(lines)

@@ -78,8 +78,8 @@ def _notebook_leaks(name: str, nb: NotebookNode, secrets: _Secrets) -> Iterator[
         for kind, text in _cell_leaks(cell, secrets):
             yield Leak(name, grade_id(cell) or str(number), kind, text[:120])
     for text in _strings(nb.metadata):
-        for found in _paths(text, secrets.own_paths):
-            yield Leak(name, "metadata", LeakKind.PATH, found)
+        for path in _paths(text, secrets.own_paths):
+            yield Leak(name, "metadata", LeakKind.PATH, path)
 
 
 def _cell_leaks(cell: NotebookNode, secrets: _Secrets) -> Iterator[tuple[LeakKind, str]]:
@@ -96,8 +96,8 @@ def _cell_leaks(cell: NotebookNode, secrets: _Secrets) -> Iterator[tuple[LeakKin
         for line in text.split("\n"):
             if _MARKER.search(line):
                 yield LeakKind.MARKER, line.strip()
-        for found in _paths(text, secrets.own_paths):
-            yield LeakKind.PATH, found
+        for path in _paths(text, secrets.own_paths):
+            yield LeakKind.PATH, path
 
 
 def _shown_checks(lines: list[str], hidden: Iterable[frozenset[str]]) -> Iterator[str]:

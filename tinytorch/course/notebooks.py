@@ -36,8 +36,10 @@ def parse_notebook(text: str, name: str) -> NotebookNode:
     try:
         raw = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        place = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-        raise SourceError(f"{name} is not a notebook ({place}); restore a copy or save it again.") from error
+        problem = (
+            f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        )
+        raise SourceError(f"{name} is not a notebook ({problem}); restore a copy or save it again.") from error
     if not isinstance(raw, dict) or "nbformat" not in raw:
         raise SourceError(f"{name} is JSON but not a notebook; hand in the .ipynb file that Jupyter saves.")
     if raw["nbformat"] != FORMAT:

@@ -117,14 +117,14 @@ def _check(lesson: _Lesson, number: int) -> VisibleCheck:
         return VisibleCheck(name, grade_id(cell), True, cell=number)
     cause = _cause(lesson, failure)
     if cause is not None:
-        words = f"a cell it needs did not run: {cause.message}"
-        return VisibleCheck(name, grade_id(cell), False, words, cause.cell, cause.line)
+        message = f"a cell it needs did not run: {cause.message}"
+        return VisibleCheck(name, grade_id(cell), False, message, cause.cell, cause.line)
     own = grade_id(cell).removeprefix("check_")
-    words = _words(failure, own)
+    message = _words(failure, own)
     where, line = failure.places[-1] if failure.places else (number, None)
     if where != number and not _is_stub(failure):
-        words = f"{words} ({_where(lesson, where, line)})"
-    return VisibleCheck(name, grade_id(cell), False, words, where, line)
+        message = f"{message} ({_where(lesson, where, line)})"
+    return VisibleCheck(name, grade_id(cell), False, message, where, line)
 
 
 def _cause(lesson: _Lesson, failure: Failure) -> CellError | None:
@@ -138,10 +138,10 @@ def _cause(lesson: _Lesson, failure: Failure) -> CellError | None:
 
 
 def _missing(name: str, source: str) -> VisibleCheck:
-    words = (
+    message = (
         f"the cell {name} is missing from the notebook; undo its deletion, or reset the lesson and copy your work back"
     )
-    return VisibleCheck(_test_name(source) or name, name, False, words)
+    return VisibleCheck(_test_name(source) or name, name, False, message)
 
 
 def _error(lesson: _Lesson, number: int, failure: Failure) -> CellError:
@@ -153,8 +153,8 @@ def _error(lesson: _Lesson, number: int, failure: Failure) -> CellError:
 
 def _where(lesson: _Lesson, number: int, line: int | None) -> str:
     name = grade_id(lesson.cells[number])
-    place = f"{lesson.name}, cell [{number}]" + (f" ({name})" if name else "")
-    return f"{place}, line {line}" if line else place
+    cell = f"{lesson.name}, cell [{number}]" + (f" ({name})" if name else "")
+    return f"{cell}, line {line}" if line else cell
 
 
 def _unwritten(failure: Failure) -> str | None:

@@ -62,31 +62,31 @@ def start(project: Project, target: Module | Lesson) -> Started:
     """Put the notebooks and what they import of required modules in place where missing; nothing is replaced."""
     _only_in_a_kit(project, "start", "the sources are in modules/")
     complete_card(project.root)
-    placed, kept = _place_given(project), []
+    placed, present = _place_given(project), []
     for lesson in lessons_of(project, target):
         path = notebook_path(project, lesson)
         if path.exists():
-            kept.append(path)
+            present.append(path)
         else:
             files.copy(original_path(project, lesson), path)
             placed.append(path)
-    return Started(tuple(placed), tuple(kept))
+    return Started(tuple(placed), tuple(present))
 
 
 def test(project: Project, target: Module | Lesson, *, limit_s: float = LIMIT_S) -> Iterator[LessonRun]:
     """Run the visible checks, lesson by lesson; in a checkout, on notebooks made from the sources now."""
-    wanted = lessons_of(project, target)
+    lessons = lessons_of(project, target)
     _refresh(project, target)
-    return (_run(project, lesson, limit_s) for lesson in wanted)
+    return (_run(project, lesson, limit_s) for lesson in lessons)
 
 
 def complete(
     project: Project, target: Module | Lesson, *, limit_s: float = LIMIT_S, now: datetime | None = None
 ) -> Iterator[Completed]:
     """Run the checks and, lesson by lesson, export each that passes into the package and record it."""
-    wanted = lessons_of(project, target)
+    lessons = lessons_of(project, target)
     _refresh(project, target)
-    return (_complete(project, lesson, limit_s, now or progress.now()) for lesson in wanted)
+    return (_complete(project, lesson, limit_s, now or progress.now()) for lesson in lessons)
 
 
 def reset(project: Project, target: Module | Lesson, *, now: datetime | None = None) -> Reset:
@@ -123,7 +123,7 @@ def submit(project: Project, module: Module, *, to: Path | None = None, now: dat
         archive,
         tuple(path.name for path in present),
         tuple(path.name for path in paths if path not in present),
-        tuple(words for path in present if (words := _unreadable(path))),
+        tuple(problem for path in present if (problem := _unreadable(path))),
     )
 
 
