@@ -38,8 +38,8 @@ _SEE_MORE = "Run it again as `tito --debug ...` to see where it happened."
 _debug = False
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
         typer.echo(f"tito {__version__}")
         raise typer.Exit
 

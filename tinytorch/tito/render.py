@@ -91,16 +91,16 @@ def _mark(finding: Finding) -> Text:
     return Text("missing", style="bold red") if finding.blocks else Text("not here", style="yellow")
 
 
-def findings(found: Sequence[Finding], wants_json: bool) -> None:
+def findings(results: Sequence[Finding], wants_json: bool) -> None:
     """The doctor's findings, and under them how to mend what is missing."""
     if wants_json:
-        as_json([{**dataclasses.asdict(finding), "ok": finding.ok} for finding in found])
+        as_json([{**dataclasses.asdict(finding), "ok": finding.ok} for finding in results])
         return
-    table(("role", "", "need", "found"), [(f.role, _mark(f), f.need, f.found) for f in found])
-    for finding in found:
+    table(("role", "", "need", "found"), [(f.role, _mark(f), f.need, f.found) for f in results])
+    for finding in results:
         if not finding.ok:
             problem(f"{finding.need} ({finding.role}): {finding.fix}")
-    if not any(finding.blocks for finding in found):
+    if not any(finding.blocks for finding in results):
         plain("Nothing that is needed is missing.")
 
 
