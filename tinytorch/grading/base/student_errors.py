@@ -45,11 +45,11 @@ class StudentError:
     traceback: str
 
     def words(self) -> str:
-        said = f"{self.type_name}: {self.message}" if self.message else self.type_name
+        message = f"{self.type_name}: {self.message}" if self.message else self.type_name
         if not self.where:
-            return said
+            return message
         line = f": `{self.code}`" if self.code else ""
-        return f"{said} ({self.where}{line})"
+        return f"{message} ({self.where}{line})"
 
 
 class StudentRaised(StudentTrouble):

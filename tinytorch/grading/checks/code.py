@@ -83,13 +83,13 @@ class CheckFile:
 
     def _closure(self, roots: set[int]) -> list[ast.stmt]:
         """The statements of these numbers and all that they use, in the order of the file."""
-        found, waiting = set(roots), list(roots)
+        used, waiting = set(roots), list(roots)
         while waiting:
             names = self._uses[waiting.pop()] & self._defining.keys()
-            new = {number for name in names for number in self._defining[name]} - found
-            found |= new
+            new = {number for name in names for number in self._defining[name]} - used
+            used |= new
             waiting += new
-        return [self._statements[number] for number in sorted(found)]
+        return [self._statements[number] for number in sorted(used)]
 
     def _is_for_all(self, number: int) -> bool:
         """Whether a statement may concern a check that names nothing of it."""
@@ -166,16 +166,16 @@ def _changes_an_object(statement: ast.Assign | ast.AnnAssign) -> bool:
 
 def _uses(statement: ast.AST) -> set[str]:
     """Every name that a statement may look up: those it reads, its arguments (fixtures) and strings that are names."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(statement):
         match node:
             case ast.Name():
-                found.add(node.id)
+                names.add(node.id)
             case ast.arg():
-                found.add(node.arg)
+                names.add(node.arg)
             case ast.Constant(value=str() as text) if text.isidentifier():
-                found.add(text)
-    return found
+                names.add(text)
+    return names
 
 
 def _strings(statements: Iterable[ast.AST]) -> set[str]:

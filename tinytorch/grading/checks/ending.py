@@ -33,15 +33,15 @@ class Ending:
     words: str
     hint: str = ""
 
-    def followed_by(self, words: str) -> Ending:
+    def followed_by(self, clause: str) -> Ending:
         """The same with a further clause, if there is one."""
-        return dataclasses.replace(self, words=f"{self.words}; {words}") if words else self
+        return dataclasses.replace(self, words=f"{self.words}; {clause}") if clause else self
 
 
 def success(check: RunningCheck, seconds: float) -> Finding:
     """The finding of a check that ran to its end."""
-    words = " ".join(standing.words for standing in check.standings)
-    return finding_of(check, Ending(_outcome(check.standings), words), seconds)
+    message = " ".join(standing.words for standing in check.standings)
+    return finding_of(check, Ending(_outcome(check.standings), message), seconds)
 
 
 def ending(check: RunningCheck, raised: BaseException) -> Ending | None:
@@ -59,10 +59,10 @@ def ending(check: RunningCheck, raised: BaseException) -> Ending | None:
 def finding_of(check: RunningCheck, end: Ending, seconds: float) -> Finding:
     """The ending with what its races measured."""
     share = min((standing.share for standing in check.standings), default=1.0)
-    words = clean_words(end.words)
+    message = clean_words(end.words)
     return Finding(
         outcome=end.outcome,
-        words=words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 4] + " ...",
+        words=message if len(message) <= MAX_WORDS else message[: MAX_WORDS - 4] + " ...",
         seconds=round(seconds, 4),
         share=share if end.outcome.earns else 0.0,
         races=tuple(map(race_record, check.standings)),

@@ -53,7 +53,7 @@ class Evidence:
 
 
 def gather(came: np.ndarray, due: np.ndarray, good: np.ndarray) -> Evidence | None:
-    """Evidence to look for the mistake in; None where there is nothing that could be recognised."""
+    """Evidence to look for the mistake in; None where there is nothing that could be recognized."""
     is_comparable = came.shape == due.shape and came.dtype.kind in "iuf" and due.dtype.kind in "iuf"
     if not is_comparable or not 1 <= came.size <= LARGEST:
         return None

@@ -65,8 +65,8 @@ def measured_roof(attempt: int) -> Roof:
     """Measured once for each attempt in a grading process, the highest so far; of one core, times those there are."""
     cores = min(Limits().threads, int(card().usable_cores.value or 1))
     l1_bytes = int(card().l1d_bytes.value or 32 << 10)
-    found = [measure_peak().value, measure_bandwidth(l1_bytes // 2).value]
-    rates = [None if value is None else float(value) * cores for value in found]
+    one_core = [measure_peak().value, measure_bandwidth(l1_bytes // 2).value]
+    rates = [None if value is None else float(value) * cores for value in one_core]
     if attempt:
         before = measured_roof(attempt - 1)
         rates = [

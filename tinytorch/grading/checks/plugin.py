@@ -91,14 +91,14 @@ class HiddenChecks:
         return check.rng
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        wanted = [item for item in items if self._is_wanted(check_name(item))]
-        for item in wanted:
+        selected = [item for item in items if self._is_wanted(check_name(item))]
+        for item in selected:
             about = _about(item)
             if not about.lesson or not about.grade_id or not about.weight > 0:
                 self.faults.append(f"{about.name}: a hidden check needs marks lesson(name) and grade(id, weight)")
-        if wanted and tree_digest(wanted[0].config.rootpath, "*") != self._files:
+        if selected and tree_digest(selected[0].config.rootpath, "*") != self._files:
             self.faults.append("the hidden checks were changed while they were read; grade it again")
-        items[:] = [] if self.faults else self._to_run(wanted)
+        items[:] = [] if self.faults else self._to_run(selected)
 
     def _to_run(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """The checks whose outcome isn't known already."""

@@ -75,8 +75,8 @@ class Student:
 
     def new(self, name: str, *args: Any, **kwargs: Any) -> Remote:
         """Calls NAME, a class, and keeps what it makes in the student's process."""
-        made: Remote = self._ask_call(name, None, name, args, kwargs, "remote").value
-        return made
+        remote: Remote = self._ask_call(name, None, name, args, kwargs, "remote").value
+        return remote
 
     def define(self, source: str, name: str) -> Remote:
         """Runs `source`, the grader's own, in the student's process and refers to `name` in it."""

@@ -117,25 +117,25 @@ def _zip(file: io.IOBase, prefix: tuple[str, ...], outer: datetime, depth: int) 
 def _member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, prefix: tuple[str, ...], outer: datetime, depth: int
 ) -> Iterator[Incoming | Refused]:
-    told = "/".join([*prefix, member.filename])
+    shown = "/".join([*prefix, member.filename])
     if _is_too_long(member.filename):
-        yield Refused(f"{told[:100]}...", "a name longer than a file's can be")
+        yield Refused(f"{shown[:100]}...", "a name longer than a file's can be")
         return
     parts = _parts(member.filename)
     if parts is None:
-        yield Refused(told, "a path that leads out of its folder")
+        yield Refused(shown, "a path that leads out of its folder")
         return
     if _SKIPPED & set(parts):
         return
     if stat.S_ISLNK(member.external_attr >> 16):
-        yield Refused(told, "a link, which is not followed")
+        yield Refused(shown, "a link, which is not followed")
         return
     data = _read(archive, member)
     if isinstance(data, str):
-        yield Refused(told, data)
+        yield Refused(shown, data)
     elif parts[-1].lower().endswith(".zip"):
         if depth:
-            yield Refused(told, "a zip inside a student's zip; hand in the notebooks themselves")
+            yield Refused(shown, "a zip inside a student's zip; hand in the notebooks themselves")
         else:
             inner = (*prefix, *parts[:-1], parts[-1][: -len(".zip")])
             yield from _zip(io.BytesIO(data), inner, _member_time(member, outer), depth + 1)

@@ -119,8 +119,8 @@ class ClassFolder:
 
     def handed_in(self) -> dict[str, Path]:
         """The folder of everyone who handed in, by student; empty when nobody did."""
-        found = (self.assignments / "submitted").glob(f"*/{self.module}")
-        return {path.parent.name: path for path in sorted(found) if path.is_dir()}
+        folders = (self.assignments / "submitted").glob(f"*/{self.module}")
+        return {path.parent.name: path for path in sorted(folders) if path.is_dir()}
 
     def handed_in_at(self, student: str) -> str:
         """When, as the time stamp says; empty without one."""
@@ -130,12 +130,12 @@ class ClassFolder:
     def submissions(self, students: tuple[str, ...] = ()) -> tuple[Submission, ...]:
         """Everyone's submission, or that of the students named; raises GradingError when there is none by that name."""
         handed_in = self.handed_in()
-        place, module = self.assignments / "submitted", self.module
+        submitted, module = self.assignments / "submitted", self.module
         unknown = [student for student in students if student not in handed_in]
         if unknown:
-            raise GradingError(f"{place}: no submission of {module} from {', '.join(unknown)}; collect it first.")
+            raise GradingError(f"{submitted}: no submission of {module} from {', '.join(unknown)}; collect it first.")
         if not handed_in:
-            raise GradingError(f"{place}: no submission of {module}; run `tito grade collect {module} FROM` first.")
+            raise GradingError(f"{submitted}: no submission of {module}; run `tito grade collect {module} FROM` first.")
         return tuple(Submission(student, handed_in[student]) for student in (students or handed_in))
 
     def strays(self, student: str) -> tuple[str, ...]:
@@ -144,8 +144,8 @@ class ClassFolder:
 
     def autograded_students(self) -> tuple[str, ...]:
         """Those with autograded notebooks."""
-        found = (self.assignments / "autograded").glob(f"*/{self.module}/*.ipynb")
-        return tuple(sorted({path.parent.parent.name for path in found}))
+        paths = (self.assignments / "autograded").glob(f"*/{self.module}/*.ipynb")
+        return tuple(sorted({path.parent.parent.name for path in paths}))
 
     def recorded_key(self, student: str) -> str | None:
         """The result that a student's autograded notebooks were written from; None if they disagree or are missing."""

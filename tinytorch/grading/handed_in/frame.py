@@ -76,17 +76,17 @@ class _Frame:
             name = grade_id(cell)
             if not name:
                 continue
-            found = [at for at, piece in enumerate(self.pieces) if piece.grade_id == name]
-            if len(found) > 1:
-                self.repairs.append(f"cell {name} was there {len(found)} times; the last one is graded")
-            if found:
-                self._pair(index, self._best(cell, found))
+            candidates = [at for at, piece in enumerate(self.pieces) if piece.grade_id == name]
+            if len(candidates) > 1:
+                self.repairs.append(f"cell {name} was there {len(candidates)} times; the last one is graded")
+            if candidates:
+                self._pair(index, self._best(cell, candidates))
 
-    def _best(self, cell: NotebookNode, found: list[int]) -> int:
+    def _best(self, cell: NotebookNode, candidates: list[int]) -> int:
         """The last of several copies, which Jupyter runs last; rather one that defines the exercise."""
         names = functions(cell.source)
-        defining = [at for at in found if names & self.defined[at]]
-        return (defining or found)[-1]
+        defining = [at for at in candidates if names & self.defined[at]]
+        return (defining or candidates)[-1]
 
     def _pair_by_cell_id(self) -> None:
         by_id = {piece.cell_id: at for at, piece in enumerate(self.pieces) if piece.cell_id}
@@ -163,13 +163,13 @@ class _Ids:
         self.used = {cell.get("id") for cell in release} | {NOTICE_ID}
 
     def fresh(self, piece: Piece) -> str:
-        wanted = piece.cell_id or ""
+        cell_id = piece.cell_id or ""
         count = 0
-        while wanted in self.used or not _VALID_ID.fullmatch(wanted):
-            wanted = hashlib.sha256(f"{count}\0{piece.kind}\0{piece.source}".encode()).hexdigest()[:12]
+        while cell_id in self.used or not _VALID_ID.fullmatch(cell_id):
+            cell_id = hashlib.sha256(f"{count}\0{piece.kind}\0{piece.source}".encode()).hexdigest()[:12]
             count += 1
-        self.used.add(wanted)
-        return wanted
+        self.used.add(cell_id)
+        return cell_id
 
 
 def _must_be_there(cell: NotebookNode) -> bool:

@@ -145,14 +145,14 @@ def _attachments(raw: object) -> dict[str, dict[str, str]]:
     """Pictures pasted into an answer; anything else that could run in a browser is dropped."""
     if not isinstance(raw, dict):
         return {}
-    kept: dict[str, dict[str, str]] = {}
+    attachments: dict[str, dict[str, str]] = {}
     for name, bundle in raw.items():
         if isinstance(bundle, dict) and not _surrogates(name):
-            found = {kind: _joined(bundle.get(kind)) for kind in _PICTURES}
-            pictures = {kind: data for kind, data in found.items() if data is not None and data.isascii()}
+            texts = {kind: _joined(bundle.get(kind)) for kind in _PICTURES}
+            pictures = {kind: data for kind, data in texts.items() if data is not None and data.isascii()}
             if pictures:
-                kept[name] = pictures
-    return kept
+                attachments[name] = pictures
+    return attachments
 
 
 def _surrogates(text: str) -> bool:

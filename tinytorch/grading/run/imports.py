@@ -22,13 +22,13 @@ _LISTED = r"\((?:[^()#]++|#[^\n]*+)*+\)|(?:[^\n;\\#(]|\\\n)*+"
 
 def reachable(lesson: Name, sources: Mapping[Name, Sequence[str]]) -> tuple[Name, ...]:
     """The other lessons that a lesson may import, directly or through those, in the order of `sources`."""
-    found: set[Name] = set()
+    reached: set[Name] = set()
     waiting = [lesson]
     while waiting:
         imported = _imported("\n".join(sources[waiting.pop()]), sources)
-        waiting += imported - found
-        found |= imported
-    return tuple(name for name in sources if name in found and name != lesson)
+        waiting += imported - reached
+        reached |= imported
+    return tuple(name for name in sources if name in reached and name != lesson)
 
 
 def _imported(text: str, lessons: Iterable[Name]) -> set[Name]:

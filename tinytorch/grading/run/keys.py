@@ -71,8 +71,10 @@ class Keys:
 
         The grader's own hash is left out: another machine of a cluster may have another Python.
         """
-        told: dict[str, object] = {name: hashes[name] for name in ("submission", "release", "checks") if name in hashes}
-        return not told or text_digest({**self._common, **told}) == key
+        recorded: dict[str, object] = {
+            name: hashes[name] for name in ("submission", "release", "checks") if name in hashes
+        }
+        return not recorded or text_digest({**self._common, **recorded}) == key
 
 
 def grader_digest() -> str:

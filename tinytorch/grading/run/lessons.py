@@ -72,9 +72,9 @@ class Lessons:
 
     def _runs_of(self, lesson: str) -> tuple[CellRun, ...]:
         if lesson not in self._sessions:
-            kept = self._kept_of(lesson).cells()
-            if kept is not None:
-                return kept.runs
+            outcomes = self._kept_of(lesson).cells()
+            if outcomes is not None:
+                return outcomes.runs
         session = self._session(lesson)
         if not session.cell_runs:
             try:
@@ -113,8 +113,8 @@ class Lessons:
         """Cells that hung or killed their own lesson's process are not run for other lessons' imports either."""
         if lesson in self._sessions:
             return frozenset(self._sessions[lesson].left_out)
-        kept = self._kept_of(lesson).cells()
-        return kept.left_out if kept is not None else frozenset()
+        outcomes = self._kept_of(lesson).cells()
+        return outcomes.left_out if outcomes is not None else frozenset()
 
     def _reference_session(self) -> Session:
         """A process like a student's, without any code of theirs."""

@@ -67,10 +67,10 @@ class KeptLesson:
             key = f"{check_key} in {self._submission}"
         elif finding.races:
             key = f"{check_key} on {machine_digest()}"
-        kept = _read_findings(self._path)
-        self._findings = {**self._findings, key: finding, **kept}
-        if key not in kept:
-            _write(self._path, {name: dataclasses.asdict(found) for name, found in self._findings.items()})
+        earlier = _read_findings(self._path)
+        self._findings = {**self._findings, key: finding, **earlier}
+        if key not in earlier:
+            _write(self._path, {name: dataclasses.asdict(entry) for name, entry in self._findings.items()})
         return self._findings[key]
 
     def cells(self) -> CellsOfLesson | None:

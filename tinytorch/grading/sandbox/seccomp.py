@@ -104,11 +104,11 @@ def program(machine: str | None = None) -> bytes | None:
 
 def open_program() -> int | None:
     """A descriptor to read the filter from, for the caller to close; None where there is no filter."""
-    found = program()
-    if found is None:
+    code = program()
+    if code is None:
         return None
     read_end, write_end = os.pipe()
-    os.write(write_end, found)  # some hundred bytes: less than any pipe holds
+    os.write(write_end, code)  # some hundred bytes: less than any pipe holds
     os.close(write_end)
     return read_end
 
