@@ -42,9 +42,9 @@ class MachineConfig:
 
 
 def configure(given: Mapping[str, Any] | None = None) -> MachineConfig:
-    """This machine's configuration; what `given` names takes the place of what was found out.
+    """Returns this machine's configuration; entries of `given` replace detected ones.
 
-    The memory bandwidth is measured unless it is given. Raises ValueError for a name a configuration cannot have, a
+    The memory bandwidth is measured unless it is given. Raises ValueError for an unknown name, a
     number that is not positive, and an unknown target.
     """
     own = _checked(given or {})
@@ -62,14 +62,14 @@ def configure(given: Mapping[str, Any] | None = None) -> MachineConfig:
 
 
 def checked_target(target: str) -> str:
-    """`target`, if it is one of `TARGETS`."""
+    """Returns `target`; raises ValueError if it is not one of `TARGETS`."""
     if target not in TARGETS:
         raise ValueError(f"target hardware {target!r} is not known; choose one of {', '.join(TARGETS)}")
     return target
 
 
 def resources_of(config: HardwareConfig, target: str) -> dict[str, Any]:
-    """What the target has: this machine's figures if it is the target; otherwise None: nothing was measured there."""
+    """Returns the target's resources: this machine's figures if it is the target, otherwise None with a reason."""
     names = ("cpu_cores", "memory_gb", "simd_width", "memory_bandwidth")
     measured_on = config["deployment_target"]
     if target == measured_on:
@@ -96,7 +96,7 @@ def _checked(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _facts(given: frozenset[str]) -> Facts:
-    """What can be found out; the bandwidth only if it is not in `given`."""
+    """Returns the detected facts, and the measured bandwidth unless it is in `given`."""
     machine = card()
     facts = {name: getattr(machine, field) for name, field in CACHE_FACTS.items()} | {
         "cpu_cores": machine.usable_cores,

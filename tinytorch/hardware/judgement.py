@@ -1,6 +1,6 @@
-"""A measured run held against the roofline: the least time its bytes and its operations need, and what decides it.
+"""A measured run compared with the roofline: the least time its bytes and its operations need, and which dominates.
 
-Nothing is timed here: the caller passes the run in, for instance one that `tinytorch.bench` made.
+Nothing is timed here: the caller passes the run, for instance one timed by `tinytorch.bench`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LEVELS = {"L1": "l1_data", "L2": "l2", "L3": "l3"}  # a level's name in `cache_s
 
 
 class Run(Protocol):
-    """One run of a kernel: its time, the bytes of operands and result, and its operations, None if nobody says.
+    """One run of a kernel: its time, the bytes of operands and result, and its operations, None if unknown.
 
     streaming_us: a pass that only moves the same operands. cores_busy: CPU seconds per second.
     notes: reasons to doubt the time.
@@ -39,7 +39,7 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Roof:
-    """What the machine can do at most, and how the bandwidth is known; None where it is not."""
+    """The machine's bandwidth and peak, None where unknown; `how` says where the bandwidth comes from."""
 
     bandwidth_gb_s: float | None
     peak_gflops: float | None
@@ -66,7 +66,7 @@ def roof_over(run: Run, machine: MachineConfig) -> Roof:
 
 
 def bound_by_experiment(run: Run, memory_us: float) -> Bound:
-    """What bounds a kernel whose operations are not known: memory, if moving alone takes half of its time."""
+    """Returns the bound of a kernel of unknown operation count: memory, if moving alone takes half of its time."""
     return "memory" if max(memory_us, run.streaming_us) >= 0.5 * run.time_us else "compute"
 
 

@@ -11,7 +11,7 @@ from tinytorch.hardware.fact import Fact, Facts, detected, unavailable
 CPUS = "sys/devices/system/cpu"
 SUFFIXES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 SHARED = {"l1d_shared_by": "1", "l2_shared_by": "2", "l3_shared_by": "3"}
-# names of glibc's sysconf, the second place to ask
+# names for glibc's sysconf, which is asked where sysfs has no entry
 SYSCONF = {
     "l1d_bytes": "SC_LEVEL1_DCACHE_SIZE",
     "l1i_bytes": "SC_LEVEL1_ICACHE_SIZE",
@@ -123,7 +123,7 @@ def physical_cores(root: Path) -> Fact[int]:
 
 
 def _cores_by_cpuinfo(root: Path) -> Fact[int]:
-    """For sandboxes without /sys; ARM processors state no core numbers there."""
+    """Counts cores by /proc/cpuinfo, for sandboxes without /sys; ARM processors state no core numbers there."""
     packages, cores = (
         [
             line.partition(":")[2].strip()

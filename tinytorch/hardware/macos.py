@@ -27,7 +27,7 @@ def facts() -> Facts:
 
 
 def parse(text: str, why_missing: str) -> Facts:
-    """Facts from sysctl's lines `key: value`; what is missing is unavailable for the reason given."""
+    """Facts from sysctl's lines `key: value`; missing facts are unavailable, with `why_missing` as the reason."""
     lines = (line.partition(":") for line in text.splitlines() if ":" in line)
     values = {key.strip(): value.strip() for key, _, value in lines}
     by_name: Facts = {name: _number(values, keys, "bytes", why_missing) for name, keys in KEYS.items()}

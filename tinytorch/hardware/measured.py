@@ -1,4 +1,4 @@
-"""What a few seconds of measuring add to the machine card: peak, bandwidth and latency level by level, cache edges."""
+"""Measured facts beside the machine card: peak, bandwidth and latency of each cache level, cache edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the order of visiting numbers costs: one loop follows a list of indices, and only the list changes."""
+"""The cost of access order: one loop follows a list of indices, and only the list changes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def measure_pattern(pattern: str, count: int, seconds: float = 0.02) -> Fact[flo
 
 
 def pattern_figures(patterns: Sequence[str], count: int) -> dict[str, dict[str, Any]]:
-    """`bandwidth_gb_s` of each pattern, with its source, and a reason where it can't be had."""
+    """Returns `bandwidth_gb_s` of each pattern with its source; where it is unavailable, None and a reason."""
     figures: dict[str, dict[str, Any]] = {}
     for pattern in patterns:
         fact = measure_pattern(pattern, count)

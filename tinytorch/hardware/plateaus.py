@@ -1,6 +1,6 @@
-"""Cache sizes as a latency sweep shows them: plateaus of equal latency, and where each of them ends.
+"""Cache sizes from a latency sweep: plateaus of equal latency, and where each of them ends.
 
-Nothing is asked of the system here, so that what it states can be held against what was measured.
+The system isn't asked here, so that the sizes it states can be compared with the measured ones.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def latency_sweep(
 ) -> list[tuple[int, Fact[float]]]:
     """Load latency at each working set size; by default from 4 KiB to 32 MiB, some five seconds.
 
-    The whole sweep is run `rounds` times and each size keeps its least latency: a neighbor that uses the same cache
-    for a second, or memory that collides in it, spoils one round and not the other.
+    The whole sweep is run `rounds` times and each size keeps its least latency: another program that uses the same
+    cache for a second, or memory that collides in it, spoils one round and not the others.
     """
     if rounds < 1:
         raise ValueError(f"a sweep needs at least one round, got {rounds}")

@@ -1,6 +1,6 @@
 """Measuring the machine: arithmetic peak, bandwidth and latency of one core.
 
-Each probe repeats a short run and reports the best: whatever else the machine does can only make a run slower.
+Each probe repeats a short run and reports the best: other load on the machine can only make a run slower.
 The loops are in `kernels.py`; numba is imported, and they are compiled, when a probe is first used.
 """
 
@@ -130,7 +130,7 @@ def _runs(run: Callable[[int], object], seconds: float) -> tuple[int, list[float
 
 
 def _until(seconds: float) -> Iterator[None]:
-    """Yield until `seconds` have passed, at least twice."""
+    """Yields until `seconds` have passed, at least twice."""
     deadline = time.perf_counter() + seconds
     yield
     yield

@@ -1,4 +1,4 @@
-"""What can be earned in a lesson, read from the notebooks' nbgrader metadata."""
+"""The graded exercises of a lesson, read from the nbgrader metadata of its notebook."""
 
 from __future__ import annotations
 

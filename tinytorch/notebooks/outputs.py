@@ -1,4 +1,4 @@
-"""What a cell printed and displayed, as nbformat outputs of limited size."""
+"""The outputs of a cell, printed and displayed, in nbformat's form and of limited size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHORTENED = "\n[the rest of this output was left out]\n"
 
 @dataclass(frozen=True, slots=True)
 class OutputLimits:
-    """How many characters of text and of encoded pictures are kept of one cell."""
+    """The number of characters of text and of encoded pictures that are kept for one cell."""
 
     text_chars: int
     image_chars: int

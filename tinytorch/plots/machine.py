@@ -53,9 +53,9 @@ def bandwidth(points: Sequence[tuple[int, Fact[float]]], caches: Mapping[str, in
 
 
 def roofline(roof: Roofline, points: Mapping[str, Point], working_sets: Sequence[int] = WORKING_SETS) -> Figure:
-    """What this machine allows, and where kernels stand: name -> (operations per byte moved, GFLOP/s measured).
+    """The machine's roofline and the measured kernels: name -> (operations per byte moved, GFLOP/s).
 
-    A point may go on with the slowest and the fastest GFLOP/s of its middle half, drawn as whiskers.
+    A point may also have the slowest and the fastest GFLOP/s of its middle half, drawn as whiskers.
 
     A sloped ceiling for each of `working_sets` (bytes), whose bandwidth is measured if it was not yet; the flat one is
     the arithmetic peak.

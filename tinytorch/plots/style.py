@@ -1,4 +1,4 @@
-"""What all figures share: the figure itself, marks that differ in gray too, byte axes, cache lines, the caption."""
+"""The common parts of all figures: the figure, marks that differ in gray too, byte axes, cache lines, the caption."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def chart(title: str, xlabel: str, ylabel: str, height: float = 4.2) -> tuple[Fi
 
 
 def caption() -> str:
-    """The machine and the date: what a measured figure must not be shown without."""
+    """Returns machine and date, which every measured figure must name."""
     from tinytorch.hardware import card
 
     machine = card()
@@ -79,7 +79,7 @@ def bytes_text(size: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """`value` with three digits, or all before the point: 0.05, 12.3, 3 400; powers of ten only far out."""
+    """Returns `value` with three digits, or all before the point: 0.05, 12.3, 3 400; from 1e9 on as a power of ten."""
     return f"{value:.3g}" if not 1000 <= abs(value) < 1e9 else f"{value:,.0f}".replace(",", " ")
 
 
@@ -114,7 +114,7 @@ def log_numbers(axis: Axis) -> None:
 
 
 def untangle(figure: Figure, labels: Sequence[Annotation]) -> None:
-    """Move labels given in points from their marks downwards, the highest first, until none touches another."""
+    """Moves labels given in points from their marks downwards, the highest first, until none touches another."""
     figure.canvas.draw()
     placed: list[Bbox] = []
     for label in sorted(labels, key=lambda one: -one.get_window_extent().y1):
@@ -125,7 +125,7 @@ def untangle(figure: Figure, labels: Sequence[Annotation]) -> None:
 
 
 def room_for_legend(axes: Axes, entries: int) -> None:
-    """Widen a log y axis at the top, so that a legend of so many lines covers nothing."""
+    """Widens a log y axis at the top, so that a legend of `entries` lines covers no data."""
     low, high = axes.get_ylim()
     axes.set_ylim(low, high * (high / low) ** (0.085 * entries))
 

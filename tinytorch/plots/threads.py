@@ -104,7 +104,7 @@ def worker_gains(
 ) -> Figure:
     """Times as fast as one worker, a row for each call and worker count; whiskers: 95 percent.
 
-    An empty mark: the interval holds 1, so it isn't known who was faster. A row without a mark: other programs had
+    An empty mark: the interval holds 1, so it isn't known which was faster. A row without a mark: other programs used
     the cores.
     """
     named = [(name, gain) for name, row in gains.items() for gain in row if gain.workers > 1]

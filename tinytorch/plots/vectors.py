@@ -24,7 +24,7 @@ Span = tuple[int, int]  # the first element that an instruction touches, and the
 def vector_spans(elements: int, lanes: int, first: int = 0) -> list[Span]:
     """The elements that each vector instruction of a loop touches, in order: whole vectors from element `first` on.
 
-    A partial vector comes before element `first` and one after the last whole vector, where elements are left there.
+    A partial vector comes before element `first` and one after the last whole vector, where elements remain.
     Raises ValueError if a size is negative or there are no lanes.
     """
     if elements < 0 or lanes < 1 or first < 0:

@@ -45,7 +45,7 @@ _I32 = ir.IntType(32)
 
 
 def lanes(a: np.ndarray) -> int:
-    """How many elements of a one vector holds; known when compiling, as a.itemsize is not."""
+    """How many elements of a one vector holds; known at compile time, which a.itemsize is not."""
     return lanes_of(a.dtype)
 
 
