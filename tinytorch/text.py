@@ -37,7 +37,7 @@ def os_error_sentence(error: OSError, path: Path | None = None) -> str:
             return f"{what} could not be written: the disk is full. Free some space and run the command again."
         case errno.EACCES | errno.EPERM | errno.EROFS:
             what = location or "a file"
-            return f"{what} may not be written or read by this account. Mend its permissions or choose another folder."
+            return f"{what} may not be written or read by this account. Fix its permissions or choose another folder."
         case errno.ENOENT if location:
             return f"{location} does not exist. Check the path."
     message = os.strerror(error.errno) if error.errno else error.strerror or str(error)

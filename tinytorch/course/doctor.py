@@ -1,4 +1,4 @@
-"""Is this machine ready to do the module? Each finding says what was found and how to mend it."""
+"""Is this machine ready to do the module? Each finding says what was found and how to fix it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _writable(role: str, folder: Path) -> Finding:
             return Finding(role, need, str(folder))
     except OSError as error:
         return Finding(
-            role, need, f"{folder}: {os.strerror(error.errno or 0)}", "choose another folder or mend its permissions"
+            role, need, f"{folder}: {os.strerror(error.errno or 0)}", "choose another folder or fix its permissions"
         )
 
 

@@ -114,7 +114,7 @@ def _check(path: Path) -> None:
             line = getattr(error, "lineno", None) or 1
             name = f" ({grade_id(cell)})" if grade_id(cell) else ""
             where = f"{path.name}, cell [{number}]{name}, line {line}"
-            raise ExportError(f"{where}: {error.args[0]}; mend it first.") from error
+            raise ExportError(f"{where}: {error.args[0]}; fix it first.") from error
 
 
 def _check_directives(name: str, number: int, source: str) -> None:

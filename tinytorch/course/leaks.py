@@ -135,7 +135,7 @@ def _hidden_checks(folder: Path) -> Iterator[frozenset[str]]:
             text = path.read_text(encoding="utf-8")
             tree = ast.parse(text)
         except (SyntaxError, UnicodeDecodeError) as error:
-            raise SourceError(f"{path} cannot be read as Python: {error}; mend the hidden checks first.") from error
+            raise SourceError(f"{path} cannot be read as Python: {error}; fix the hidden checks first.") from error
         lines = text.split("\n")
         for node in tree.body:
             if isinstance(node, ast.FunctionDef):

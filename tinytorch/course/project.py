@@ -93,4 +93,4 @@ def _is_ours(pyproject: Path) -> bool:
         text = pyproject.read_text(encoding="utf-8")
         return bool(tomllib.loads(text).get("project", {}).get("name") == DISTRIBUTION)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{pyproject} cannot be read: {error}. Mend it or restore it.") from error
+        raise ProjectError(f"{pyproject} cannot be read: {error}. Correct it or restore it.") from error

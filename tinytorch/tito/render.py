@@ -92,7 +92,7 @@ def _mark(finding: Finding) -> Text:
 
 
 def findings(results: Sequence[Finding], wants_json: bool) -> None:
-    """The doctor's findings, and under them how to mend what is missing."""
+    """The doctor's findings, and under them how to fix what is missing."""
     if wants_json:
         as_json([{**dataclasses.asdict(finding), "ok": finding.ok} for finding in results])
         return

@@ -28,7 +28,7 @@ def explanation(grade: Explanation, again: Rerun | None, json: bool) -> None:
     for exercise in grade.shown.exercises:
         _exercise(exercise, grade.worth)
     for repair in grade.shown.repairs:
-        render.plain(f"Mended before grading: {repair}")
+        render.plain(f"Repaired before grading: {repair}")
     _gradebook(grade)
     if again is not None:
         _rerun(again)

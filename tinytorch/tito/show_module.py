@@ -91,7 +91,7 @@ def completions(completed: Iterable[Completed], root: Path, json: bool) -> list[
             changed = ", ".join(render.relative(path, root) for path in item.exported) or "no change in the package"
             render.plain(f"  complete: {changed}")
         else:
-            render.plain("  not complete: mend the checks above and run this again")
+            render.plain("  not complete: fix the failed checks above and run this again")
     if json:
         render.as_json([{**dataclasses.asdict(item), "run": _run_facts(item.run)} for item in finished])
     return finished
@@ -108,6 +108,6 @@ def submission(result: Submission) -> None:
     render.plain(f"Hand in {result.archive}")
     render.plain(f"It holds {', '.join(result.notebooks)}.")
     for problem in result.unreadable:
-        render.problem(f"Mend this first: {problem}")
+        render.problem(f"Fix this first: {problem}")
     if result.missing:
         render.problem(f"Missing, and so worth nothing: {', '.join(result.missing)}")

@@ -166,7 +166,7 @@ def _tell_repairs(notebook: NotebookNode, result: SubmissionResult, lesson: str)
     own = [repair for repair in result.repairs if repair.startswith(lesson)]
     if own:
         items = "".join(f"<li>{html.escape(repair)}</li>" for repair in own)
-        notice = new_markdown_cell(source=f"<p><b>Mended before grading:</b></p><ul>{items}</ul>")
+        notice = new_markdown_cell(source=f"<p><b>Repaired before grading:</b></p><ul>{items}</ul>")
         notice["id"] = REPAIRS_ID
         notebook.cells.insert(0, notice)
 

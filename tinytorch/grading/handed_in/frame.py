@@ -31,7 +31,7 @@ _NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """The notebook to grade, a sentence for each thing mended, and the reason if the file could not be read."""
+    """The notebook to grade, a sentence for each repair, and the reason if the file could not be read."""
 
     notebook: NotebookNode
     repairs: tuple[str, ...]
@@ -47,10 +47,10 @@ def take_in(path: Path, release_notebook: NotebookNode) -> Intake:
         reason = f"{name}: {err}"
         return Intake(_with_notice(release_notebook, str(err)), (reason,), reason)
     frame = _Frame(release_notebook, pieces)
-    cells, mended = frame.assemble()
+    cells, repairs = frame.assemble()
     notebook = _empty_like(release_notebook)
     notebook.cells = cells
-    return Intake(notebook, tuple(f"{name}: {note}" for note in [*notes, *mended]), None)
+    return Intake(notebook, tuple(f"{name}: {note}" for note in [*notes, *repairs]), None)
 
 
 class _Frame:

@@ -36,7 +36,7 @@ class Piece:
 
 
 def read_pieces(path: Path) -> tuple[list[Piece], list[str]]:
-    """The cells of a notebook file and a sentence for each oddity mended; raises UnreadableNotebook."""
+    """The cells of a notebook file and a sentence for each repair; raises UnreadableNotebook."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableNotebook(f"the file is larger than {MAX_BYTES // 1_000_000} MB; clear its outputs")

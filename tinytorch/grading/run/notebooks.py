@@ -20,7 +20,7 @@ from tinytorch.notebooks.exports import default_exp, has_export_line
 
 
 class Notebooks:
-    """Reads a submission folder; `repairs` tell what was mended.
+    """Reads a submission folder; `repairs` say what was repaired.
 
     A lesson whose notebook is missing or unreadable has the reason in `absent`; other lessons that import from it
     get the release's given parts, so that it costs them nothing but what its answers would have added. Of modules that

@@ -72,7 +72,7 @@ def _notebooks(submission_dir: Path, setup: Setup) -> Notebooks:
     try:
         return Notebooks(submission_dir, setup)
     except NotebookError as err:
-        raise ReleaseError(f"{setup.release_dir}: {err} Mend the lesson and generate the release again.") from err
+        raise ReleaseError(f"{setup.release_dir}: {err} Fix the lesson and generate the release again.") from err
 
 
 def _chosen(only: str | Callable[[str], bool] | None) -> Callable[[str], bool]:
