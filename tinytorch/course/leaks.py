@@ -1,4 +1,4 @@
-"""What must not reach students: solutions, hidden checks, outputs, markers, and paths of the instructor's machine."""
+"""Leaks that must not reach students: solutions, hidden checks, outputs, markers, paths of the instructor's machine."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class _Secrets:
 
 
 def find_leaks(release_dir: Path, project: Project, module: Module) -> list[Leak]:
-    """Everything in the release notebooks of `module` that students must not see; an empty list if all is well."""
+    """Returns everything in the release notebooks of `module` that students must not see; an empty list if none."""
     notebooks = sorted(release_dir.glob("*.ipynb"))
     if not notebooks:
         raise SourceError(f"{release_dir} holds no notebook; generate the release first.")
@@ -101,7 +101,7 @@ def _cell_leaks(cell: NotebookNode, secrets: _Secrets) -> Iterator[tuple[LeakKin
 
 
 def _shown_checks(lines: list[str], hidden: Iterable[frozenset[str]]) -> Iterator[str]:
-    """A line in a hidden check's own words, or two lines of one check: one shared line may be a coincidence."""
+    """Yields lines that name hidden checks, or two lines of one check: one shared line may be a coincidence."""
     yield from (line for line in lines if _HIDDEN_WORDS.search(line))
     for check in hidden:
         shown = sorted(check & set(lines))
@@ -110,7 +110,7 @@ def _shown_checks(lines: list[str], hidden: Iterable[frozenset[str]]) -> Iterato
 
 
 def _solution_lines(project: Project, module: Module) -> frozenset[str]:
-    """Telling lines of solution regions that stand nowhere outside a region."""
+    """Returns revealing lines of solution regions that occur nowhere outside a region."""
     inside: set[str] = set()
     outside: list[str] = []
     for lesson in lessons(project, module):

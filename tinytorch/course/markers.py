@@ -28,7 +28,7 @@ class Region:
 
 
 class MarkerError(Exception):
-    """A marker that is not as it must be; `line` counts from 0 in the cell."""
+    """An invalid marker; `line` counts from 0 in the cell."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)

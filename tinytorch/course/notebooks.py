@@ -17,7 +17,7 @@ FORMAT = 4
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """The notebook at `path`, or a `SourceError` that says why it is not one."""
+    """Returns the notebook at `path`; raises `SourceError` with the reason if it is not a notebook."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -84,5 +84,5 @@ def notebook_bytes(nb: NotebookNode) -> bytes:
 
 
 def write_notebook(nb: NotebookNode, path: Path) -> bool:
-    """Write `nb` when its bytes differ from those at `path`; True when written."""
+    """Writes `nb` when its bytes differ from those at `path`; True when written."""
     return files.write_if_changed(path, notebook_bytes(nb))

@@ -1,4 +1,4 @@
-"""What can be earned in a module's notebooks, and whether it is what the module declares."""
+"""The points of a module's notebooks, compared with the points that the module declares."""
 
 from __future__ import annotations
 

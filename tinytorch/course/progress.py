@@ -1,4 +1,4 @@
-"""Which lessons are complete, and when and with which notebook they were."""
+"""The completed lessons, with time and notebook of each completion."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def record(project: Project, lesson: Lesson, completion: Completion) -> None:
 
 
 def forget(project: Project, lesson: Lesson) -> None:
-    """The lesson is no longer complete."""
+    """Removes the completion of a lesson."""
     completions = read_progress(project)
     if completions.pop(str(lesson), None):
         _write(project, completions)

@@ -1,4 +1,4 @@
-"""Where we are: an instructor's checkout or a student's kit, and where each keeps its files."""
+"""The project around the working folder: an instructor's checkout or a student's kit, and the folders of each."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Project:
 
     @property
     def given_dir(self) -> Path:
-        """What a kit gives of required modules' packages, as paths below the kit; put in place where missing."""
+        """The packages of required modules that a kit holds, as paths below the kit; put in place where missing."""
         return self.originals_dir / "given"
 
     @property

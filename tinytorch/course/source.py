@@ -1,4 +1,4 @@
-"""Reading a lesson's percent source, strictly: whatever is marked wrongly stops the build, with its line."""
+"""Reads a lesson's percent source, strictly: a wrong marker or mark stops the build, with its line."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def regions(cell: NotebookNode) -> tuple[Region, ...]:
 
 
 def set_ids(nb: NotebookNode, lesson: str) -> None:
-    """Give each cell an id from what it is, not from where it stands: a new cell leaves the others' ids alone."""
+    """Gives each cell an id derived from its content, not its position: a new cell doesn't change the others' ids."""
     seen: dict[str, int] = {}
     for cell in nb.cells:
         name = grade_id(cell)

@@ -65,7 +65,7 @@ def main(args: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         _stop(_INTERRUPTED, 130)
     except SystemExit as stop:
-        # Typer turns Ctrl-C into exit code 130 itself, without a word.
+        # Typer itself turns Ctrl-C into exit code 130, silently.
         if stop.code == 130:
             _stop(_INTERRUPTED, 130)
         raise

@@ -1,4 +1,4 @@
-"""What `tito grade explain` prints."""
+"""The output of `tito grade explain`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def explanation(grade: Explanation, again: Rerun | None, json: bool) -> None:
-    """A grade's receipt, the gradebook's side of it, and what grading again changed."""
+    """Prints a grade's receipt, the gradebook's marks, and the differences that grading again found."""
     if json:
         rerun = None if again is None else {**dataclasses.asdict(again), "is_same": again.is_same}
         render.as_json(grade.as_dict() | ({"rerun": rerun} if rerun else {}))

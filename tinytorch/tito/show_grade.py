@@ -1,4 +1,4 @@
-"""What `tito grade` prints."""
+"""The output of the `tito grade` commands."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def generated(generation: Generation, root: Path) -> None:
 
 
 def gate(report: GateReport) -> None:
-    """What the release gate measured."""
+    """Prints the results of the release gate."""
     render.plain(
         f"Leaks: {len(report.leaks)}. Untouched release: {report.untouched_score:g} of {report.points:g} points. "
         f"Reference: {report.reference_score:g} of {report.points:g}."
@@ -52,7 +52,7 @@ def kit(new_kit: Kit) -> None:
 
 
 def collection(collected: Collection, root: Path) -> None:
-    """Who was taken in, and what could not be placed."""
+    """Prints whose work was collected, and the files that could not be assigned."""
     rows = [
         (item.student, item.state, len(item.lessons), item.handed_in, _shown(item.backup, root))
         for item in collected.students
@@ -70,7 +70,7 @@ def _shown(path: Path | None, root: Path) -> str:
 
 
 def grading(steps: Iterable[Step]) -> int:
-    """Each step as it happens; returns how many submissions could not be graded."""
+    """Prints each step as it happens; returns how many submissions could not be graded."""
     failed = 0
     for step in steps:
         if step.stage == "ungraded":
@@ -97,7 +97,7 @@ def feedback(written: Iterable[Pages], root: Path) -> None:
 
 
 def report(class_report: Report, kind: str, to: Path | None) -> None:
-    """The report in one of its forms, printed or written to `to`."""
+    """Prints the report in one of its forms, or writes it to `to`."""
     if kind == "table" and to is None:
         _report_table(class_report)
         return
@@ -183,7 +183,7 @@ def _hardest(class_report: Report) -> None:
 
 
 def status(module: ModuleStatus, json: bool) -> None:
-    """How far the module is, from the release to the feedback."""
+    """Prints the state of the module, from the release to the feedback."""
     if json:
         render.as_json(module)
         return

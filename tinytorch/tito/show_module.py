@@ -1,4 +1,4 @@
-"""What `tito module` prints."""
+"""The output of the `tito module` commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def lessons(statuses: Sequence[LessonStatus], root: Path, json: bool) -> None:
-    """How far each lesson is, and where its notebook lies."""
+    """Prints the state of each lesson and the path of its notebook."""
     if json:
         render.as_json([_lesson_facts(item, root) for item in statuses])
         return
@@ -51,7 +51,7 @@ def started(result: Started, root: Path) -> None:
 
 
 def runs(lesson_runs: Iterable[LessonRun], json: bool) -> list[LessonRun]:
-    """Each lesson's checks as they are run; returns them all."""
+    """Prints each lesson's checks as they are run; returns all runs."""
     finished = []
     for run in lesson_runs:
         finished.append(run)
@@ -80,7 +80,7 @@ def _run(run: LessonRun) -> None:
 
 
 def completions(completed: Iterable[Completed], root: Path, json: bool) -> list[Completed]:
-    """Each lesson as it is completed, or why it is not; returns them all."""
+    """Prints each lesson as it is completed, or why it is not; returns all of them."""
     finished = []
     for item in completed:
         finished.append(item)
