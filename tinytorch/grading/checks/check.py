@@ -1,7 +1,7 @@
-"""What hidden checks ask of an answer; each raises CheckFailed with words that a student can act on.
+"""Tests of an answer for hidden checks; each raises CheckFailed with a message that a student can act on.
 
-The words tell what came back (shape, dtype, first differing index, largest error) and never what was expected there.
-What a hint about the likely mistake can be had from travels with the exception; see `tinytorch.grading.checks.hints`.
+The message describes the answer (shape, dtype, first differing index, largest error) and never the expected value.
+The exception carries the evidence for a hint about the likely mistake; see `tinytorch.grading.checks.hints`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ROUNDINGS = 4  # roundings allowed for each term of a sum, in units of the dtype
 
 
 def require(condition: object, words: str) -> None:
-    """Fails with `words` unless the condition is plainly true."""
+    """Fails with the message `words` unless the condition is True."""
     if not isinstance(condition, (bool, np.bool_)):
         raise TypeError(f"check.require needs True or False, not {type(condition).__name__}")
     if not condition:
@@ -56,7 +56,7 @@ def close(
     magnitude: object = None,
     what: str = "result",
 ) -> None:
-    """A plain array of exactly that dtype and shape, each element within rounding of `expected`.
+    """Requires a plain array of exactly that dtype and shape, each element within rounding of `expected`.
 
     The allowance is ROUNDINGS * eps(dtype) * terms * magnitude; `magnitude` is the size of the terms that were summed,
     by default the element's own where there is one term, and the largest element's where there are more. NaN and
@@ -81,7 +81,7 @@ def close(
 
 
 def exactly(actual: object, expected: object, *, dtype: Any = None, what: str = "result") -> None:
-    """Equal in every element, NaN where NaN is; the dtype is compared too. Also for numbers, texts, and containers."""
+    """Requires equality in every element and in dtype; NaN equals NaN. Also for numbers, texts, and containers."""
     if isinstance(expected, np.ndarray):
         array = _array(actual, np.dtype(dtype if dtype is not None else expected.dtype), expected.shape, what)
         _equal(array, expected.astype(array.dtype), what)
@@ -100,7 +100,7 @@ def number(
     rel: float = 1e-9,
     what: str,
 ) -> None:
-    """A finite real number, near `expected` and within the bounds where these are given."""
+    """Requires a finite real number, near `expected` and within the bounds where these are given."""
     _usable(actual, what)
     if not isinstance(actual, (int, float, np.integer, np.floating)) or isinstance(actual, bool):
         raise CheckFailed(f"{what} must be a number; it is {describe(actual)}")
@@ -116,7 +116,7 @@ def number(
 
 
 def keys(mapping: object, names: Iterable[object], what: str = "result") -> None:
-    """A dict that has at least these keys."""
+    """Requires a dict that has at least these keys."""
     _usable(mapping, what)
     if not isinstance(mapping, dict):
         raise CheckFailed(f"{what} must be a dict; it is {describe(mapping)}")
@@ -126,7 +126,7 @@ def keys(mapping: object, names: Iterable[object], what: str = "result") -> None
 
 
 def at(mapping: Any, *path: object) -> Any:
-    """mapping[path[0]][path[1]]...: what is there, of dicts within dicts; one that lacks its key fails."""
+    """Returns mapping[path[0]][path[1]]... of nested dicts; fails if a key is missing."""
     for key in path:
         keys(mapping, [key])
         mapping = mapping[key]
@@ -134,7 +134,7 @@ def at(mapping: Any, *path: object) -> Any:
 
 
 def unchanged(call: Call, *originals: object) -> None:
-    """The call's positional arguments are after it what they were before."""
+    """Requires that the call left its positional arguments unchanged."""
     for index, original in enumerate(originals):
         if not isinstance(original, np.ndarray):
             continue
@@ -147,7 +147,7 @@ def unchanged(call: Call, *originals: object) -> None:
 
 @contextmanager
 def raises(kind: type[Exception], mentions: Sequence[str] = ()) -> Iterator[None]:
-    """The student's code raises `kind`, with a message in which each of the texts occurs."""
+    """Requires that the block raises `kind` with a message in which each of the texts occurs."""
     try:
         yield
     except Exception as raised:
@@ -159,7 +159,7 @@ def raises(kind: type[Exception], mentions: Sequence[str] = ()) -> Iterator[None
 
 
 def bands(comparison: Comparison, shares: Bands | str) -> None:
-    """The check earns the share of its weight that belongs to the highest ratio reached.
+    """Gives the check the share of its weight that belongs to the highest ratio reached.
 
     shares: the name of bands in the module's `bands.toml`, or bands themselves, e.g. `{0.5: 0.4, 1.5: 1}`.
     Fails when the ratio's whole interval lies below them all; an interval on both sides of a ratio counts for the
@@ -176,7 +176,7 @@ def bands(comparison: Comparison, shares: Bands | str) -> None:
 
 
 def describe(value: object) -> str:
-    """What kind of thing came back, in a few words."""
+    """Returns a short description of an answer: its type, and shape or value."""
     if value is None:
         return "None (is there a return?)"
     if isinstance(value, Unsupported):

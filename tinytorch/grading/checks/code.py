@@ -1,4 +1,4 @@
-"""What the outcome of a hidden check depends on in its own file: its code and what that uses, not its weight or words.
+"""The part of its file that a hidden check's outcome depends on: its code and what that uses, not weight or docstring.
 
 Read from the syntax tree without docstrings and without `grade` and `lesson` marks, so comments, layout and weights
 don't count. In the digest are, in the order of the file, the check itself, every definition that it uses directly or
@@ -66,7 +66,7 @@ class CheckFile:
         return frozenset(_strings(used) & self._bands.keys())
 
     def bands_raced(self) -> frozenset[str]:
-        """The bands whose names stand in the code of a check that judges a race."""
+        """Returns the bands named in the code of a check that judges a race."""
         tests = [name for name in self._defining if name.lower().startswith("test")]
         races = [name for name in tests if any(map(_judges_a_race, self._used_by(name)))]
         return frozenset().union(*map(self.bands_of, races))
@@ -92,7 +92,7 @@ class CheckFile:
         return [self._statements[number] for number in sorted(used)]
 
     def _is_for_all(self, number: int) -> bool:
-        """Whether a statement may concern a check that names nothing of it."""
+        """Returns whether a statement may affect a check that uses none of its names."""
         statement = self._statements[number]
         names = set(_defined(statement))
         if not names or "pytestmark" in names or names & _AROUND or any(name.startswith("pytest_") for name in names):
@@ -217,7 +217,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _bare(statement: ast.stmt) -> ast.stmt:
-    """A copy that says nothing to students and is worth nothing: without docstrings and marks."""
+    """Returns a copy without docstrings and marks, which don't change an outcome."""
     bare: ast.stmt = _Unmark().visit(copy.deepcopy(statement))
     for node in ast.walk(bare):
         if isinstance(node, Definition) and ast.get_docstring(node, clean=False) is not None:

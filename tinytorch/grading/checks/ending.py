@@ -1,4 +1,4 @@
-"""How a hidden check ended, as a finding: outcome, words for the student, share, and the likely mistake."""
+"""The end of a hidden check as a finding: outcome, message for the student, share, and the likely mistake."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from tinytorch.text import clean_words
 # gate sees to that), so the answer is the cause, not the check.
 _MISREAD = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 
-# A message of the student's own may be in the words; a long one could carry a check's inputs out of the sandbox.
+# The message may quote an exception of the student's; a long one could carry a check's inputs out of the sandbox.
 MAX_WORDS = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Outcome and words of a check that the student's side ended."""
+    """Outcome and message of a check that the student's side ended."""
 
     outcome: Outcome
     words: str
     hint: str = ""
 
     def followed_by(self, clause: str) -> Ending:
-        """The same with a further clause, if there is one."""
+        """Returns the ending with `clause` added to its message; unchanged if it is empty."""
         return dataclasses.replace(self, words=f"{self.words}; {clause}") if clause else self
 
 
@@ -45,7 +45,7 @@ def success(check: RunningCheck, seconds: float) -> Finding:
 
 
 def ending(check: RunningCheck, raised: BaseException) -> Ending | None:
-    """How a check ended that raised; None when the student's side is not the cause."""
+    """Returns the finding of a check that raised; None if the student's side is not the cause."""
     if isinstance(raised, GraderFaultError):
         return None
     if is_students(raised):
@@ -57,7 +57,7 @@ def ending(check: RunningCheck, raised: BaseException) -> Ending | None:
 
 
 def finding_of(check: RunningCheck, end: Ending, seconds: float) -> Finding:
-    """The ending with what its races measured."""
+    """Returns the finding of an ending, with the records of its races."""
     share = min((standing.share for standing in check.standings), default=1.0)
     message = clean_words(end.words)
     return Finding(

@@ -1,7 +1,7 @@
 """Names the likely mistake behind a wrong answer, where it is one that many make.
 
-A hint tells what was done and never what was expected: no expected value, no input, and no factor but the thousands of
-units. Each recognizer claims its mistake only when that explains every wrong element.
+A hint names the mistake, never the expected result: no expected value, no input, and no factor but the thousands
+between units. Each recognizer claims its mistake only when that explains every wrong element.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ _WRAPPED = "Small integers wrap around: widen them (astype) before they are mult
 
 
 def _lonely(came: float, due: float) -> str:
-    """Of one element, which would fit many a mistake of whole arrays by chance."""
+    """Hints for one element, which by chance would fit many mistakes of whole arrays."""
     return for_number(came, due) if math.isfinite(came) else ""
 
 

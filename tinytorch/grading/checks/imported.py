@@ -1,4 +1,4 @@
-"""What the imports of hidden checks stand for, as far as neither the grader's digest nor Python's version says it."""
+"""The identity of modules that hidden checks import, unless the grader's digest or Python's version covers them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def modules_named(statements: Iterable[ast.AST]) -> list[str]:
 
 
 def imported(modules: Sequence[str], folder: Path, hashed_rooms: frozenset[str]) -> dict[str, str]:
-    """What each of these modules is, and each that one of them imports if it is a file of `folder`."""
+    """Returns the identity of these modules and of those that they import, if they are files of `folder`."""
     identities: dict[str, str] = {}
     waiting = list(modules)
     while waiting:
@@ -46,7 +46,7 @@ def imported(modules: Sequence[str], folder: Path, hashed_rooms: frozenset[str])
 
 
 def what_it_is(module: str, hashed_rooms: frozenset[str]) -> str:
-    """A room of `tinytorch` that the grader's digest leaves out by its tree, a library by its version."""
+    """Returns the digest of a room of `tinytorch` that the grader's digest leaves out, or a library's version."""
     top, _, rest = module.partition(".")
     if top == "tinytorch":
         rooms = (room.removesuffix(".py").replace("/", ".") for room in hashed_rooms)

@@ -27,26 +27,26 @@ from tinytorch.grading.checks.student import Student
 
 
 class Lessons(Protocol):
-    """What the plugin needs of one submission's lessons."""
+    """The interface to one submission's lessons that the plugin needs."""
 
     def not_run_reason(self, lesson: str) -> str:
-        """Why this lesson's checks cannot run, or nothing."""
+        """Returns the reason why this lesson's checks cannot run, or an empty string."""
 
     def student(self, lesson: str, check: RunningCheck) -> Student:
         """The fixture for one of that lesson's checks."""
 
     def earlier_failure(self, lesson: str) -> str:
-        """The first cell of the lesson that failed, as a sentence, or nothing."""
+        """Returns a sentence about the lesson's first cell that failed, or an empty string."""
 
     def kept(self, about: About, code: str) -> Finding | None:
-        """What the check of that code found in an earlier run on the same notebook."""
+        """Returns the finding of the check with that code from an earlier run on the same notebook, or None."""
 
     def keep(self, about: About, code: str, finding: Finding) -> Finding:
-        """Keeps what a check found for later runs; returns what was found first where that was kept meanwhile."""
+        """Keeps a finding for later runs and returns it; if another run has kept one meanwhile, returns that one."""
 
 
 class HiddenChecks:
-    """Collects a CheckResult for each hidden test; `faults` says what the grader itself did wrong."""
+    """Collects a CheckResult for each hidden test; `faults` lists errors of the grader itself."""
 
     def __init__(
         self,

@@ -147,7 +147,7 @@ class Student:
         return call
 
     def _reader(self, shown: str, want: Want) -> Callable[[Reply], Call | None]:
-        """Reads the reply to a call that begins now; None where there is nothing to be called."""
+        """Returns the reader of the reply to a call that begins now; it returns None if there is no such function."""
         resolve, began = self._resolver(shown), time.perf_counter()
 
         def read(reply: Reply) -> Call | None:

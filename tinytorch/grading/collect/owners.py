@@ -1,4 +1,4 @@
-"""Whose file is it, and of which lesson? From the names that people and learning platforms give, and from content."""
+"""The student and the lesson of a file, from the names that people and learning platforms give, and from content."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FOLDERS = frozenset({"notebooks", "modules", "submission", "submissions", "subm
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What a name says: the student (None when it says none) and what is left of the name."""
+    """The student in a name (None if there is none) and the rest of the name."""
 
     student: str | None
     rest: str
@@ -86,7 +86,7 @@ class Names:
 
 
 class Contents:
-    """Recognizes a lesson by what stands in the notebook."""
+    """Recognizes a lesson by the content of a notebook."""
 
     def __init__(self, released: Sequence[tuple[Lesson, NotebookNode]]) -> None:
         self._lessons = [lesson for lesson, _ in released]

@@ -1,4 +1,4 @@
-"""Takes submissions in as people get them and lays them out as nbgrader expects, losing none."""
+"""Collects submissions in any layout and stores them as nbgrader expects, without losing any."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Everything taken in, and what could not be placed, with the reason."""
+    """All submissions collected, and the files that could not be assigned, with the reason."""
 
     students: tuple[Collected, ...]
     unplaced: tuple[Refused, ...]

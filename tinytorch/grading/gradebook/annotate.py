@@ -17,7 +17,7 @@ from tinytorch.notebooks.cells import grade_id, is_check, points
 REPAIRS_ID = "notice-repairs"
 RECEIPT_ID = "notice-receipt"
 
-# What a student's output may show in an instructor's browser: text and pictures, nothing that can run there.
+# Output types shown in an instructor's browser: text and pictures, nothing that can run there.
 _SAFE = ("text/plain", "image/png", "image/jpeg")
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
@@ -49,7 +49,7 @@ def annotate(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> N
             outputs = [*map(_harmless, outputs), words_output(exercise), score_output(exercise)]
             cell.execution_count = 1
         cell.outputs = outputs
-    # A student's own cell under these ids would pose as ours.
+    # A student's own cell with one of these ids would pass for a cell of the grader.
     notebook.cells = [cell for cell in notebook.cells if cell.get("id") not in (REPAIRS_ID, RECEIPT_ID)]
     _tell_repairs(notebook, result, lesson)
     _tell_receipt(notebook, result, lesson)
@@ -61,7 +61,7 @@ def _output(kind: str, **fields: object) -> NotebookNode:
 
 
 def student_outputs(run: CellRun | None) -> list[NotebookNode]:
-    """What the cell wrote, reduced to what is safe to show, and what became of it when that isn't in the outputs."""
+    """Returns the cell's outputs that are safe to show, and a line on how it ended if they don't show that."""
     if run is None:
         return []
     outputs = [output for raw in run.outputs if (output := _safe(raw)) is not None]
@@ -149,7 +149,7 @@ def _row(check: CheckResult) -> str:
 
 
 def _said(check: CheckResult) -> str:
-    """The outcome, and what it earns where that isn't all or nothing."""
+    """Returns the outcome, with the share it earns unless that is all or nothing."""
     earns = f": {100 * check.share:.3g} % of its points" if check.outcome.earns and check.share < 1 else ""
     return f"{_SAID[check.outcome]}{earns}"
 
@@ -172,7 +172,7 @@ def _tell_repairs(notebook: NotebookNode, result: SubmissionResult, lesson: str)
 
 
 def _tell_receipt(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> None:
-    """How it was graded, below everything else."""
+    """Appends the lesson's receipt below all other cells."""
     if not result.hashes:
         return
     section = lesson_section(for_student(receipt(result, "", "", "")), lesson)

@@ -90,7 +90,7 @@ def _record(class_folder: ClassFolder, graded: Graded, again: bool, count: tuple
 
 
 def _not_for_nbgrader(submission: Submission) -> str:
-    """Why nbgrader would pass a submission over, or take another one for it; empty when it won't."""
+    """Returns the reason why nbgrader would skip or confuse a submission; empty if it would not."""
     if submission.student != glob.escape(submission.student):
         return f"{submission.folder}: nbgrader takes *, ? and [ in a folder's name for wildcards; rename it."
     if not any(submission.folder.glob("*.ipynb")):
@@ -106,7 +106,7 @@ def _step(
 
 
 def _ungraded(class_folder: ClassFolder, graded: Graded, done: int, total: int) -> Step:
-    """A fault of ours: nothing is written to the gradebook, and the trace goes to the log folder."""
+    """Reports a fault of the grader: nothing is written to the gradebook, and the trace goes to the log folder."""
     student, message = graded.submission.student, f"not graded, by a fault of the grader: {graded.result.fault}"
     if graded.trace:
         log = class_folder.log(f"fault-{class_folder.module}-{student}")

@@ -1,4 +1,4 @@
-"""nbgrader's feedback pages, made for those whose grades or notebooks changed since, and the student's receipt."""
+"""nbgrader's feedback pages, written for students whose grades or notebooks changed, and the student's receipt."""
 
 from __future__ import annotations
 

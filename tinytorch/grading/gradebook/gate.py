@@ -25,7 +25,7 @@ REFERENCE = "the reference"
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
-    """What the gate saw; `problems` is empty when the release may go out."""
+    """The result of the gate; `problems` is empty if the release may be given out."""
 
     module: str
     leaks: tuple[Leak, ...]

@@ -1,4 +1,4 @@
-"""Makes the release: sources to notebooks, notebooks through nbgrader, and says when a release is out of date."""
+"""Generates the release: sources to notebooks, notebooks through nbgrader; also finds releases that are out of date."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _why_stale(class_folder: ClassFolder, lesson: Lesson) -> str:
 
 
 def _content(notebook: NotebookNode) -> list[tuple[object, ...]]:
-    """What students and grading see of a notebook: nbgrader adds checksums and locks to it, which don't count."""
+    """Returns the part of a notebook that students and grading see, without the checksums and locks of nbgrader."""
     cells: list[tuple[object, ...]] = []
     for cell in notebook.cells:
         marks = nbgrader_marks(cell)

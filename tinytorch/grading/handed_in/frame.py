@@ -1,7 +1,7 @@
 """Reads a submitted notebook forgivingly and sets it on the release notebook's frame.
 
-Whatever a student hands in, what comes out has the release's check cells, locked cells, metadata and points; the
-student's answers in their places; and the student's further cells between them, in their order.
+For any submission, the resulting notebook has the release's check cells, locked cells, metadata and points, the
+student's answers in their places, and the student's further cells between them, in their order.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class _Frame:
                 self._pair(index, self._best(cell, candidates))
 
     def _best(self, cell: NotebookNode, candidates: list[int]) -> int:
-        """The last of several copies, which Jupyter runs last; rather one that defines the exercise."""
+        """Returns the last of several copies, as Jupyter runs it last; copies that define the exercise come first."""
         names = functions(cell.source)
         defining = [at for at in candidates if names & self.defined[at]]
         return (defining or candidates)[-1]
@@ -97,7 +97,7 @@ class _Frame:
                 self._pair(index, at)
 
     def _pair_by_content(self) -> None:
-        """Finds cells that lost name and id, as old formats and copying into a new notebook lose them."""
+        """Finds cells without name and id, which old formats and copying into a new notebook drop."""
         for index, cell in enumerate(self.release):
             if index in self.piece_of:
                 continue
@@ -117,7 +117,7 @@ class _Frame:
             self.taken.add(at)
 
     def _lay_out(self) -> list[NotebookNode]:
-        """The submission's order, with each missing release cell after the release cell that comes before it."""
+        """Returns the cells in the submission's order, each missing one after its predecessor in the release."""
         release_of = {at: index for index, at in self.piece_of.items()}
         following: dict[int | None, list[int]] = {}
         before: int | None = None
@@ -173,7 +173,7 @@ class _Ids:
 
 
 def _must_be_there(cell: NotebookNode) -> bool:
-    """Graded and locked cells, and given code that others build on; prose and measurements may be deleted."""
+    """True for graded and locked cells and for given code that others use; prose and measurements may be deleted."""
     if grade_id(cell):
         return True
     return cell.cell_type == "code" and not is_measure(cell)

@@ -1,7 +1,7 @@
-"""Gets the cells out of a notebook file that may be of any age, half broken, or not a notebook at all.
+"""Reads the cells of a notebook file that may be of any format version, damaged, or not a notebook at all.
 
-Read by hand rather than through nbformat: nothing but cell types, text, ids and pasted pictures is wanted, and a
-hostile structure then has nowhere to go wrong.
+It is parsed here instead of by nbformat: only cell types, text, ids and pasted pictures are needed, and a hostile
+structure then has little to attack.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tinytorch.notebooks.cells import nbgrader_marks, plain_source
 
 MAX_BYTES = 50_000_000
 MAX_CELLS = 5_000
-MAX_PARTS = 4_000_000  # brackets and commas: what a list of nothing but empty lists would cost is memory
+MAX_PARTS = 4_000_000  # brackets and commas: a list of nothing but empty lists would use up memory
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 

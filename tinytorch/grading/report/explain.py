@@ -1,4 +1,4 @@
-"""Explains a grade: its receipt, what the gradebook holds, and what has changed since."""
+"""Explains a grade: its receipt, the marks in the gradebook, and what has changed since."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Explanation:
 
 
 def explain(class_folder: ClassFolder, student: str, check: str = "") -> Explanation:
-    """Why the student has the grade that the gradebook holds; `check` keeps to the checks that it names.
+    """Explains the student's grade in the gradebook; `check` restricts that to the checks it names.
 
     Raises GradingError when the student isn't graded, or no check has that name.
     """
@@ -97,7 +97,7 @@ def _no_receipt(class_folder: ClassFolder, student: str) -> str:
 
 
 def _disagreements(exercises: tuple[ExerciseResult, ...], marks: tuple[Mark, ...]) -> list[str]:
-    """Where the gradebook counts something else than the receipt says."""
+    """Returns a sentence for each exercise whose marks in gradebook and receipt differ."""
     known = {(mark.lesson, mark.grade_id): mark for mark in marks}
     disagreements = []
     for exercise in exercises:

@@ -1,4 +1,4 @@
-"""Grades a submission again in a scratch place and tells what differs from its receipt.
+"""Grades a submission again in a scratch folder and reports the differences from its receipt.
 
 Neither gradebook nor kept results are read or written; seed and sandbox are those of the receipt. A speed check whose
 timings overlap with the earlier ones is no difference where one of the two was undecided: a noisy machine may put such
@@ -29,7 +29,7 @@ SAME_POINTS = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`is_noise` when the grade may come out either way: told, and not counted."""
+    """One difference; with `is_noise`, noise may have caused it: it is reported and doesn't count."""
 
     what: str
     before: str
@@ -39,7 +39,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """`after` is the receipt of grading again; `differences` are in what was graded, with what, and what came out."""
+    """`after` is the receipt of grading again; `differences` are those of submission, circumstances and results."""
 
     after: Receipt
     differences: tuple[Difference, ...]
@@ -50,7 +50,7 @@ class Rerun:
 
 
 def rerun(class_folder: ClassFolder, before: Receipt, check: str = "", grade: pool.Grade | None = None) -> Rerun:
-    """Grades the student's submission as it lies there now, all of it, and compares the checks that `check` names.
+    """Grades the student's present submission, all of it, and compares the checks that `check` names.
 
     `before` is the whole receipt, whatever is asked for.
     """

@@ -1,7 +1,7 @@
-"""Which lessons a lesson's code may import, read from its text, so that its process is given these and no others.
+"""The lessons that a lesson's code may import, read from its text; its process is given these and no others.
 
-What isn't given can't be used, so an outcome depends on nothing else, whatever the text may hide. Text that names a
-package without a lesson of it, or that can import by computed names, may import everything.
+A lesson that isn't given can't be used, so an outcome depends on nothing else, even if the text hides an import. Text
+that names a package without a lesson of it, or that can import by computed names, may import everything.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keys of what is kept: each a hash of everything that the kept thing depends on.
+"""Keys of kept results and outcomes: each is a hash of everything that the result or outcome depends on.
 
 A whole result depends on what was handed in, the release, all hidden checks, the grader, limits, sandbox, seed,
 forced vectors and the module's bands. The outcome of one check depends on less, see `tinytorch.grading.run.outcomes`.

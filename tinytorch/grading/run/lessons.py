@@ -1,4 +1,4 @@
-"""One submission's lessons: a student process for each while its checks run, and what is kept of them."""
+"""One submission's lessons: a student process for each while its checks run, and their kept outcomes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 
 
 class Lessons:
-    """What the hidden checks ask of one submission; sessions start lazily and one lesson's are open at a time."""
+    """One submission as the hidden checks use it; sessions start lazily, and only one lesson's are open at a time."""
 
     def __init__(self, notebooks: Notebooks, setting: Setting, keys: Keys, outcomes_dir: Path | None) -> None:
         self.notebooks, self._setting = notebooks, setting
@@ -90,7 +90,7 @@ class Lessons:
         return self._kept[lesson]
 
     def _keep_cells(self, lesson: str, session: Session) -> None:
-        """Only of a notebook that was run to its end: what the time for all of it cut short may be longer next time."""
+        """Keeps the runs of a notebook that was run to its end; one cut short by time may get further next time."""
         cells = CellsOfLesson(session.cell_runs, frozenset(session.left_out))
         is_whole = len(cells.runs) == len(session.notebook.cells) and not self._is_time_up()
         if is_whole and cells != self._cells_kept.get(lesson):

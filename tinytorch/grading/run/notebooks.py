@@ -1,4 +1,4 @@
-"""One submission's notebooks against the release, and what of them each lesson's process is given."""
+"""One submission's notebooks on the release's frame, and the parts of them that each lesson's process is given."""
 
 from __future__ import annotations
 

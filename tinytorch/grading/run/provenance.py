@@ -1,4 +1,4 @@
-"""What a grading runs with: noted where it runs, so that a receipt tells of that machine and no other."""
+"""The circumstances of a grading, recorded where it runs, so that a receipt describes that machine."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def _bwrap() -> str:
 
 
 def _namespaces(uid: int | None) -> list[str]:
-    """Everything unshared. Root makes no user namespace but hands the process an unused id to change to."""
+    """Returns options that unshare all namespaces. As root, no user namespace: the process changes to an unused id."""
     if uid is None:
         return ["--unshare-all", "--unshare-user", "--cap-drop", "ALL"]
     own = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
@@ -273,5 +273,5 @@ def _environment(folder: Path, limits: Limits) -> dict[str, str]:
 
 
 def vector_settings() -> dict[str, str]:
-    """What `tinytorch.simd` is told about vectors here: every process that runs kernels for a grade gets the same."""
+    """Returns the environment variables of `tinytorch.simd`, the same for every process that runs graded kernels."""
     return {name: os.environ[name] for name in _VECTOR_SETTINGS if name in os.environ}

@@ -1,4 +1,4 @@
-"""What a student process says that its cells wrote, rebuilt from the fields that an output may have."""
+"""Outputs that a student process reports for its cells, rebuilt from the fields that an output may have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a student process may not ask of the kernel: a seccomp filter that bubblewrap loads before Python starts.
+"""System calls that a student process may not make: a seccomp filter that bubblewrap loads before Python starts.
 
 The sandbox's namespaces say what can be reached; this takes away what none of them covers. Memory that no limit counts
 (memfd, System V shared memory), keyrings and sockets that no namespace holds (vsock, alg, packet), new namespaces, and

@@ -1,4 +1,4 @@
-"""One lesson's student process as the grader sees it: started when needed, restarted after a death, never believed."""
+"""The session with one lesson's student process: started when needed, restarted after a crash, never trusted."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Strike = TimedOut | Crashed
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """What a session runs: the cells of one lesson, and the packages that its imports find."""
+    """The notebook that a session runs: the cells of one lesson, and the packages that its imports find."""
 
     lesson: str
     cells: tuple[Cell, ...] = ()
@@ -256,7 +256,7 @@ class Session:
         return kind(message)
 
     def _death_words(self, what: str, err: Exception) -> str:
-        """Why there is no reply, as far as the grader can tell."""
+        """Returns the reason for a missing reply, as far as the grader knows it."""
         if isinstance(err, WireError):
             self.close()
             return f"{what} made the process send something that is no answer ({err})"

@@ -1,7 +1,7 @@
-"""What a field of a message may hold: how it is written as JSON, and how it is read back or refused.
+"""The kinds of fields of a message: how each is written as JSON, and how it is read back or refused.
 
 A message's class names the kind of each of its fields in the annotation, `Annotated[str, text(200)]`. A field without
-a kind is not part of the header. Readers take nothing for granted: whatever does not fit is a WireError.
+a kind is not part of the header. Readers check everything: a value that does not fit is a WireError.
 """
 
 from __future__ import annotations
