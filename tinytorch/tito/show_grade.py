@@ -96,12 +96,12 @@ def feedback(written: Iterable[Pages], root: Path) -> None:
         render.plain(f"{pages.student}: {len(pages.pages)} pages {state} in {render.relative(pages.folder, root)}")
 
 
-def report(class_report: Report, kind: str, to: Path | None) -> None:
+def report(grades: Report, kind: str, to: Path | None) -> None:
     """Prints the report in one of its forms, or writes it to `to`."""
     if kind == "table" and to is None:
-        _report_table(class_report)
+        _report_table(grades)
         return
-    text = _report_text(class_report, kind)
+    text = _report_text(grades, kind)
     if to is None:
         print(text, end="" if text.endswith("\n") else "\n")
         return
@@ -109,66 +109,64 @@ def report(class_report: Report, kind: str, to: Path | None) -> None:
     render.plain(f"Written to {to}")
 
 
-def _report_text(class_report: Report, kind: str) -> str:
+def _report_text(grades: Report, kind: str) -> str:
     from tinytorch.grading.report import class_report as reports
     from tinytorch.grading.report.page import to_html
 
     match kind:
         case "csv":
-            return reports.to_csv(class_report)
+            return reports.to_csv(grades)
         case "json":
-            return class_report.to_json()
+            return grades.to_json()
         case "html":
-            return to_html(class_report)
+            return to_html(grades)
         case _:
-            return "\n".join(
-                "\t".join(line) for line in (reports.table(class_report)[0], *reports.table(class_report)[1])
-            )
+            return "\n".join("\t".join(line) for line in (reports.table(grades)[0], *reports.table(grades)[1]))
 
 
-def _report_table(class_report: Report) -> None:
+def _report_table(grades: Report) -> None:
     """Points by lesson, because one column for each exercise is wider than a terminal; csv and html have them all."""
-    names = list(dict.fromkeys(item.lesson for item in class_report.exercises))
+    names = list(dict.fromkeys(item.lesson for item in grades.exercises))
     points = [
-        sum(item.points for item in class_report.exercises if item.lesson == name and not item.manual) for name in names
+        sum(item.points for item in grades.exercises if item.lesson == name and not item.manual) for name in names
     ]
-    by_hand = class_report.points - sum(points)
+    by_hand = grades.points - sum(points)
     headings = (
         "student",
         *(f"{name[:2]}\n{most:g}" for name, most in zip(names, points, strict=True)),
         f"automatic\n{sum(points):g}",
         f"by hand\n{by_hand:g}",
-        f"total\n{class_report.points:g}",
+        f"total\n{grades.points:g}",
         "to mark\n",
     )
     rows = []
-    for row in class_report.rows:
+    for row in grades.rows:
         scores = dict.fromkeys(names, 0.0)
-        for item, score in zip(class_report.exercises, row.scores, strict=True):
+        for item, score in zip(grades.exercises, row.scores, strict=True):
             scores[item.lesson] += 0.0 if item.manual else score or 0.0
         cells = [f"{scores[name]:.4g}" for name in names]
         sums = (f"{row.automatic:.4g}", f"{row.manual:.4g}", f"{row.total:.4g}")
         rows.append((row.student, *cells, *sums, row.waiting or ""))
     render.table(headings, rows, right=tuple(range(1, len(headings))))
-    _statistics(class_report)
-    _hardest(class_report)
-    for student in class_report.ungraded:
+    _statistics(grades)
+    _hardest(grades)
+    for student in grades.ungraded:
         render.problem(f"{student}: handed in, not graded yet")
 
 
-def _statistics(class_report: Report) -> None:
-    if (numbers := class_report.statistics) is None:
+def _statistics(grades: Report) -> None:
+    if (numbers := grades.statistics) is None:
         render.plain("Nobody is graded yet.")
         return
     render.plain(
         f"\n{numbers.students} students; mean {numbers.mean:.1f}, median {numbers.median:.1f}, "
         f"quartiles {numbers.lower_quartile:.1f} and {numbers.upper_quartile:.1f}, "
-        f"from {numbers.lowest:.1f} to {numbers.highest:.1f} of {class_report.points:g} points"
+        f"from {numbers.lowest:.1f} to {numbers.highest:.1f} of {grades.points:g} points"
     )
 
 
-def _hardest(class_report: Report) -> None:
-    if class_report.hardest:
+def _hardest(grades: Report) -> None:
+    if grades.hardest:
         rows = [
             (
                 f"{item.failed}/{item.graded}",
@@ -176,7 +174,7 @@ def _hardest(class_report: Report) -> None:
                 item.grade_id.removeprefix("check_"),
                 item.requirement.split("\n\n")[0],
             )
-            for item in class_report.hardest[:HARDEST]
+            for item in grades.hardest[:HARDEST]
         ]
         render.plain("")
         render.table(("failed", "in part", "exercise", "requirement"), rows, title="Checks most often failed")
