@@ -10,7 +10,7 @@ TinyTorchError
 '-- GradingError                marking what came back
     |-- ReleaseError            the release is missing, stale or refused by the gate
     |-- CollectError            submissions that cannot be taken in
-    |-- SandboxUnavailableError no isolation to be had here
+    |-- SandboxUnavailableError no isolation is available here
     '-- GraderFaultError        our own fault: never scored as the student's
 """
 

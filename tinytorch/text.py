@@ -30,15 +30,15 @@ def clean_words(value: object, limit: int = 2000) -> str:
 
 def os_error_sentence(error: OSError, path: Path | None = None) -> str:
     """What went wrong with a file, where, and what to do; `path` is the file where the error doesn't name one."""
-    place = str(error.filename or path or "")
+    location = str(error.filename or path or "")
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            what = str(path or place or "a file")
+            what = str(path or location or "a file")
             return f"{what} could not be written: the disk is full. Free some space and run the command again."
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            what = place or "a file"
-            return f"{what} may not be written or read by this account. Mend its permissions or choose another folder."
-        case errno.ENOENT if place:
-            return f"{place} does not exist. Check the path."
-    said = os.strerror(error.errno) if error.errno else error.strerror or str(error)
-    return f"{place or 'a file or process'} could not be used: {said}. Check the path and run the command again."
+            what = location or "a file"
+            return f"{what} may not be written or read by this account. Fix its permissions or choose another folder."
+        case errno.ENOENT if location:
+            return f"{location} does not exist. Check the path."
+    message = os.strerror(error.errno) if error.errno else error.strerror or str(error)
+    return f"{location or 'a file or process'} could not be used: {message}. Check the path and run the command again."

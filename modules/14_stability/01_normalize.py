@@ -349,8 +349,8 @@ print("   mean   error of one pass   error of two passes   eps (mean / deviation
 for mean in (3, 30, 300, 3_000, 30_000):
     row = (base + mean).astype(np.float32)
     exact = [Fraction(float(value)) for value in row]
-    centre = sum(exact) / len(exact)
-    variance = float(sum((value - centre) ** 2 for value in exact) / len(exact))
+    center = sum(exact) / len(exact)
+    variance = float(sum((value - center) ** 2 for value in exact) / len(exact))
     one_pass = np.mean(row * row) - np.mean(row) ** 2
     two_passes = np.mean((row - np.mean(row)) ** 2)
     errors = [abs(float(found) - variance) / variance for found in (one_pass, two_passes)]

@@ -66,7 +66,7 @@ def test_best_worker_count_is_where_the_law_has_its_maximum(sigma: float, kappa:
     assert law.best_workers() == best
 
 
-def test_the_maximum_is_a_whole_number_that_no_neighbour_beats() -> None:
+def test_the_maximum_is_a_whole_number_that_no_neighbor_beats() -> None:
     law = fit_universal(times_by(0.02, 0.003))
     best = law.best_workers()
     assert law.speedup(best) == max(law.speedup(p) for p in range(1, 100))

@@ -40,7 +40,7 @@ def line_of(path: Path, text: str) -> int:
         ("    ### END SOLUTION\n", "", "BEGIN SOLUTION without END", "### BEGIN"),
         ("    return accum", "    ### BEGIN SOLUTION\n    return accum", "inside a solution", "### BEGIN"),
         ("# What this", "# The BEGIN SOLUTION line", "marker in prose", "The BEGIN"),
-        ("### BEGIN SOLUTION", "## Begin solution", "misspelt", "## Begin"),
+        ("### BEGIN SOLUTION", "## Begin solution", "misspelled", "## Begin"),
         ('"""a + b."""', '"""\n    ### BEGIN SOLUTION\n    """', "inside a solution", "accumulated"),
         (
             "    ### END SOLUTION\n",
@@ -61,7 +61,7 @@ def line_of(path: Path, text: str) -> int:
         ("#| export\ndef given", "# mine\n#| export\ndef given", "nbdev does not look", "# mine"),
     ],
     ids=[
-        "end-only", "begin-only", "nested", "prose", "misspelt", "in-a-string", "two-functions", "no-markers", "empty",
+        "end-only", "begin-only", "nested", "prose", "spelling", "in-a-string", "two-functions", "no-markers", "empty",
         "second-pair", "indentation", "syntax", "export-below",
     ],
 )  # fmt: skip

@@ -219,7 +219,7 @@ def active(page: str) -> list[str]:
     return parser.found
 
 
-def test_active_content_is_recognised() -> None:
+def test_active_content_is_recognized() -> None:
     page = "<script>alert('evil')</script><img onerror=evil><iframe></iframe><a href='javascript:evil'>"
     assert len(active(page)) == 4
     assert active("&lt;script>alert('evil')<p class=x>alert('evil')") == []

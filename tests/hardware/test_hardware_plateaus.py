@@ -67,7 +67,7 @@ def test_a_flat_sweep_has_one_plateau_without_an_edge() -> None:
 
 @pytest.mark.parametrize("name", ["quiet", "noisy_l3", "disturbed"])
 def test_recorded_sweeps_show_the_caches_of_their_machine(name: str) -> None:
-    """32 KiB and 512 KiB; in the disturbed one a neighbour took part of both."""
+    """32 KiB and 512 KiB; in the disturbed one a neighbor took part of both."""
     sweep = facts([tuple(point) for point in json.loads((SWEEPS / f"{name}.json").read_text())])
     l1, l2 = measured_cache(sweep, 1), measured_cache(sweep, 2)
     assert l1.source == l2.source == "measured"

@@ -1,5 +1,5 @@
 # %% [markdown] submission={"base": "reference"}
-# Right answers, compiled or vectorised where asked, by ways that take far longer than they need to.
+# Right answers, compiled or vectorized where asked, by ways that take far longer than they need to.
 
 # %% submission={"lesson": "03_vectorization", "grade_id": "fused_relu_bias"}
 def fused_relu_bias(x, bias, out=None):

@@ -63,7 +63,7 @@ def test_a_broken_notebook_that_is_handed_in_is_told(
     notebook.write_bytes(content)
     done = tito("module", "submit", at=kit.root)
     assert done.code == 0
-    assert "Mend this first: " in done.err
+    assert "Fix this first: " in done.err
     assert words in done.err
 
 

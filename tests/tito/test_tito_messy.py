@@ -76,7 +76,7 @@ def test_honest_work_keeps_its_points(mess: object, points: dict[str, tuple[floa
 
 @pytest.fixture(scope="module")
 def feedback(toy: Toy, run: Done) -> Path:
-    """The pages of all students in whose work something is mended."""
+    """The pages of all students in whose work something is repaired."""
     students = [word for mess in messes.MESSES if mess.repair for word in ("--student", mess.name)]
     done = as_process("grade", "feedback", MODULE, *students, at=toy.project.root, timeout_s=300)
     assert done.code == 0, done.err

@@ -137,7 +137,7 @@ def test_complete_exports_and_records_what_passes(tito: Tito, kit: Project, note
     done = tito("module", "complete", "kernels", at=kit.root)
     assert (done.code, done.err) == (1, "")
     assert "complete: tinytorch/core/kernels/first.py" in done.out
-    assert "not complete: mend the checks above" in done.out
+    assert "not complete: fix the failed checks above" in done.out
     assert "return a + b" in (kit.root / "tinytorch/core/kernels/first.py").read_text()
     assert [item["state"] for item in tito("module", "status", "--json", at=kit.root).json] == [
         "complete",
@@ -180,7 +180,7 @@ def test_submit_packs_a_zip_and_says_what_is_wrong_with_it(tito: Tito, kit: Proj
     assert done.code == 0
     assert f"Hand in {archive}" in done.out
     assert zipfile.ZipFile(archive).namelist() == ["01_first.ipynb"]
-    assert "Mend this first: " in done.err
+    assert "Fix this first: " in done.err
     assert "Missing, and so worth nothing: 02_second.ipynb" in done.err
 
 

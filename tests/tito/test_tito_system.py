@@ -1,4 +1,4 @@
-"""`tito system`: what each role lacks here and how to mend it, and what this machine is."""
+"""`tito system`: what each role lacks here and how to fix it, and what this machine is."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_an_unwritable_folder_is_told(tito: Tito, kit: Project, monkeypatch: pyt
     done = tito("system", "doctor", at=kit.root)
     assert done.code == 1
     assert f"{kit.root}: Read-only file system" in done.out
-    assert "mend its permissions" in done.err
+    assert "fix its permissions" in done.err
 
 
 def test_a_disk_that_is_nearly_full_is_told(tito: Tito, kit: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A module's `bands.toml`: for each race, under a name, its bands and in words what a speed is compared with."""
+"""A module's `bands.toml`: for each race, by name, its bands and the text that says what speed is compared with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EXAMPLE = "[[0.5, 0.4], [1.5, 1.0]]"
 
 @dataclass(frozen=True, slots=True)
 class StatedBands:
-    """The bands of a race. `compared` is the head of their table: what a student's speed is compared with, on what."""
+    """The bands of a race. `compared` heads their table: the reference and the data that speed is measured on."""
 
     compared: str
     bands: Bands
@@ -31,7 +31,7 @@ class StatedBands:
 
 
 def read_band_file(path: Path) -> dict[str, StatedBands]:
-    """The bands in the file at `path`, by their names, in its order.
+    """Returns the bands in the file at `path`, by name, in the order of the file.
 
     Raises OSError if it cannot be read, and ValueError with a sentence for its author if it is malformed.
     """

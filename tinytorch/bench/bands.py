@@ -1,4 +1,4 @@
-"""Speed in bands: which share each ratio to a reference is worth, and where a comparison stands among them."""
+"""Speed bands: the share of the points that each ratio to a reference earns, and the band a comparison falls into."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Bands = Mapping[float, float]  # ratio of speed, candidate over reference -> sha
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A comparison in its bands. `share` is what the ratio earns, from 0 to 1.
+    """A comparison placed in its bands. `share` is the share of the points that the ratio earns, from 0 to 1.
 
-    `is_undecided` when the interval still held the edge of a band at the end: then the band above it counts.
+    `is_undecided` is True when the interval still held the edge of a band at the end: then the band above it counts.
     """
 
     comparison: Comparison
@@ -30,17 +30,17 @@ class Standing:
 def in_bands(
     candidate: Callable[[], object], reference: Callable[[], object], bands: Bands, *, limit_s: float = 4.0
 ) -> Standing:
-    """Compare two callables as `compare` does, until the ratio is known to lie within one band.
+    """Compares two callables as `compare` does, until the ratio is known to lie within one band.
 
-    bands: for instance {0.5: 0.4, 1.5: 1.0}: half the reference's speed earns 40 %, one and a half times it all.
+    bands: for instance {0.5: 0.4, 1.5: 1.0}: half the reference's speed earns 40 %, 1.5 times its speed earns 100 %.
     """
     return standing(compare(candidate, reference, bound=edges_of(bands), limit_s=limit_s), bands)
 
 
 def standing(comparison: Comparison, bands: Bands) -> Standing:
-    """The share of the highest band whose edge the interval of the ratio reaches: a doubt counts for the candidate.
+    """Returns the share of the highest band whose edge the interval of the ratio reaches: doubt favors the candidate.
 
-    Raises ValueError for bands that are none, and for a comparison that was not made for these bands.
+    Raises ValueError for invalid bands, and for a comparison that was not made for these bands.
     """
     edges = edges_of(bands)
     if not set(edges) <= set(comparison.bounds):
@@ -48,24 +48,27 @@ def standing(comparison: Comparison, bands: Bands) -> Standing:
     reached = [edge for edge in edges if edge <= comparison.high]
     share = float(bands[reached[-1]]) if reached else 0.0
     is_undecided = any(comparison.low < edge for edge in reached)
-    words = f"{comparison.ratio:.3g} times the speed of the stated reference; {describe(bands)}"
+    message = f"{comparison.ratio:.3g} times the speed of the stated reference; {describe(bands)}"
     if is_undecided:
-        words += (
+        message += (
             f"; the machine was too noisy to decide: {comparison.pairs} timed pairs put it between "
             f"{comparison.low:.3g} and {comparison.high:.3g}, and the band above counts for you"
         )
-    return Standing(comparison, {edge: float(bands[edge]) for edge in edges}, share, is_undecided, words)
+    return Standing(comparison, {edge: float(bands[edge]) for edge in edges}, share, is_undecided, message)
 
 
 def describe(bands: Bands) -> str:
-    """`0.5 earns 25 %, 1.5 earns 60 %, 2 earns all`."""
+    """Returns the bands as text: `0.5 earns 25 %, 1.5 earns 60 %, 2 earns all`."""
     return ", ".join(
         f"{edge:.3g} earns {'all' if bands[edge] == 1 else f'{100 * bands[edge]:.3g} %'}" for edge in edges_of(bands)
     )
 
 
 def edges_of(bands: Bands) -> tuple[float, ...]:
-    """The ratios at which bands begin, ascending. Raises ValueError unless shares rise with them, from above 0 to 1."""
+    """Returns the ratios at which bands begin, ascending.
+
+    Raises ValueError unless the shares rise with them, from above 0 to 1.
+    """
     edges = tuple(sorted(bands))
     shares = [bands[edge] for edge in edges]
     is_rising = all(below < above for below, above in zip([0.0, *shares], shares, strict=False))

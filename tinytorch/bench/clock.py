@@ -1,4 +1,4 @@
-"""The one seam to the outside world: tests replace `now_ns` by a fake clock."""
+"""The clock that all measurements read; tests replace `now_ns` by a fake clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ now_ns = time.perf_counter_ns
 
 
 class ClockError(RuntimeError):
-    """The clock gave a duration that cannot be one."""
+    """The clock returned an impossible duration."""
 
 
 @cache
@@ -36,7 +36,7 @@ def elapsed_ns(call: Callable[[], object], loops: int) -> int:
 
 
 def loops_for(call: Callable[[], object], min_sample_ns: float, max_loops: int = 1 << 24) -> int:
-    """How many calls make one sample at least `min_sample_ns` long: a power of two, found by doubling."""
+    """Returns how many calls make one sample at least `min_sample_ns` long: a power of two, found by doubling."""
     loops = 1
     while (took_ns := elapsed_ns(call, loops)) < max(min_sample_ns, 1):
         if loops >= max_loops:

@@ -80,7 +80,7 @@ def compare(
     confidence: float = 0.95,
     limit_s: float = 10.0,
 ) -> Comparison:
-    """Time two callables in turn by this process's clock and judge the median ratio against `bound`, one or several.
+    """Times two callables in turn by this process's clock and judges the median ratio against `bound`, one or several.
 
     Each is called once to warm up; one that takes under a millisecond is repeated within a sample.
     See `compare_timed` for how pairs are taken and when it stops.
@@ -109,16 +109,16 @@ def compare_timed(
     limit_s: float = 10.0,
     longest_s: float | None = None,
 ) -> Comparison:
-    """Compare callables that return the seconds their own work took.
+    """Compares callables that return the seconds their own work took.
 
     They run in turn, pair by pair, the order alternating, so that a drifting machine slows both. After `min_pairs`
-    pairs, and again whenever their number has doubled, the interval of the median ratio is looked at; it stops when
-    the interval lies on one side of `bound` (with several: on one side of each, so between two neighbours), at
+    pairs, and again whenever their number has doubled, the interval of the median ratio is examined. It stops when
+    the interval lies on one side of `bound` (with several: on one side of each, so between two neighbors), at
     `max_pairs`, or `limit_s` seconds after the start (which never cuts `min_pairs` short). Where the interval reaches
-    across a bound and the median is below it, it goes on for `longest_s` (None: no longer than `limit_s`): who gives
-    the candidate the benefit of the doubt should not give it for a few noisy pairs. Looking more than once gives
-    chance more tries, so look number k may err with probability (1 - confidence) / 2**k only; those sum to less than
-    1 - confidence however many looks there are (union bound), and the interval is one for all bounds.
+    across a bound and the median is below it, measuring continues up to `longest_s` (None: no longer than `limit_s`):
+    a few noisy pairs should not give the candidate the benefit of the doubt. Looking more than once gives chance more
+    tries, so look number k may err with probability (1 - confidence) / 2**k only; those sum to less than
+    1 - confidence for any number of looks (union bound), and the same interval serves all bounds.
     Interval: order statistics, see `tinytorch.bench.statistics.coverage`.
     """
     bounds = tuple(sorted({bound} if isinstance(bound, int | float) else bound))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FILE = Path("measurements.json")  # in the folder that the notebook runs in
-LONGEST = 2**20  # bytes; a larger file is none of ours
+LONGEST = 2**20  # bytes; a larger file was not written by `keep`
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Kept:
 def keep(
     topic: str, figures: Mapping[str, float] | Mapping[int, float], unit: str, caption: str, path: Path = FILE
 ) -> Kept:
-    """Write figures to the file of measurements, in the place of earlier ones on the same topic; return them.
+    """Writes figures to the file of measurements, replacing earlier ones on the same topic, and returns them.
 
     topic: starts with the lesson's number, "02: time by block size".  unit: "ms", "times as fast".
     caption: machine and date, as `plots.caption()` gives them.
@@ -47,9 +47,9 @@ def keep(
 
 
 def kept(path: Path = FILE) -> list[Kept]:
-    """Everything that the lessons have kept so far, by topic; an empty list if there is no file yet.
+    """Returns all measurements that the lessons have kept so far, by topic; an empty list if there is no file yet.
 
-    Raises ValueError, saying what to do, if the file is not one that `keep` wrote.
+    Raises ValueError if `keep` did not write the file; the message says what to do.
     """
     if not path.exists():
         return []

@@ -13,9 +13,9 @@ MIN_TICKS = 100  # a sample this many clock steps long is read to within 1 perce
 
 
 def doubts(samples_us: Sequence[float], loops: int, tick_us: float) -> tuple[str, ...]:
-    """What a reader should know before believing these samples; empty when nothing stands out."""
-    found = [_too_short(samples_us, loops, tick_us), _wide(samples_us), _interrupted(samples_us), _drifting(samples_us)]
-    return tuple(note for note in found if note)
+    """Returns the reasons to doubt these samples, as sentences; empty if there are none."""
+    notes = [_too_short(samples_us, loops, tick_us), _wide(samples_us), _interrupted(samples_us), _drifting(samples_us)]
+    return tuple(note for note in notes if note)
 
 
 def _too_short(samples_us: Sequence[float], loops: int, tick_us: float) -> str:

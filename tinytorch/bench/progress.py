@@ -1,6 +1,6 @@
-"""One quiet line that says where a long run is: at a terminal or in a notebook, and nowhere else.
+"""One line that shows the progress of a long run, at a terminal or in a notebook.
 
-The line is rewritten in place and gone at the end. Output that is captured to a file or a pipe gets nothing.
+The line is rewritten in place and removed at the end. Nothing is written where output goes to a file or a pipe.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-QUIET_S = 0.5  # what is over sooner shows nothing
+QUIET_S = 0.5  # a shorter run shows nothing
 GAP_S = 0.5  # stages that follow each other sooner count as one run
 WIDTH = 100  # columns; a longer line would wrap and could not be rewritten
 
@@ -20,7 +20,7 @@ Show = Callable[[str], None]
 
 
 class _Line(threading.local):
-    """What is being done, the outermost first; when the run of stages began, and when the last of them ended."""
+    """The stages under way, outermost first; when the run of stages began, and when its last stage ended."""
 
     def __init__(self) -> None:
         self.stages: list[str] = []
@@ -34,8 +34,8 @@ _outputs: dict[int, Any] = {}  # the notebook's output for this line, by the num
 
 
 @contextmanager
-def stage(words: str) -> Iterator[None]:
-    """While this lasts, the line ends with `words`, after those of the stages around it.
+def stage(label: str) -> Iterator[None]:
+    """Shows `label` at the end of the line while the block runs, after the labels of the enclosing stages.
 
     The first stage of a run isn't shown: most are over before a reader has found the line.
     """
@@ -44,7 +44,7 @@ def stage(words: str) -> Iterator[None]:
         _line.show = _shower()
         if now - _line.ended > GAP_S:
             _line.began = now
-    _line.stages.append(words)
+    _line.stages.append(label)
     if _line.show is not None and (len(_line.stages) > 1 or now - _line.began >= QUIET_S):
         _line.show(": ".join(_line.stages)[:WIDTH])
         _line.is_shown = True
@@ -59,18 +59,18 @@ def stage(words: str) -> Iterator[None]:
 
 
 def _shower() -> Show | None:
-    """Shows a line in place of the last one; None where nobody would see it."""
+    """Returns the function that shows a line in place of the last one; None where nobody would see it."""
     return _notebook() or (_terminal if sys.stderr.isatty() else None)
 
 
-def _terminal(words: str) -> None:
-    """Rewrite the line at the cursor; an empty one takes it away."""
-    sys.stderr.write(f"\r\x1b[K{words}")
+def _terminal(text: str) -> None:
+    """Rewrites the line at the cursor; an empty text removes it."""
+    sys.stderr.write(f"\r\x1b[K{text}")
     sys.stderr.flush()
 
 
 def _notebook() -> Show | None:
-    """Rewrites one output of the running cell, if this process is a notebook's kernel.
+    """Returns a function that rewrites one output of the running cell, if this process is a notebook's kernel.
 
     IPython is looked up among the loaded modules: a process that has not loaded it runs no notebook.
     """
@@ -81,8 +81,8 @@ def _notebook() -> Show | None:
     if getattr(shell, "kernel", None) is None:
         return None
 
-    def rewrite(words: str) -> None:
-        data = {"text/plain": words} if words else {"text/plain": "", "text/html": ""}  # empty HTML takes no room
+    def rewrite(text: str) -> None:
+        data = {"text/plain": text} if text else {"text/plain": "", "text/html": ""}  # empty HTML takes no room
         output = _outputs.get(shell.execution_count)
         if output is None:
             _outputs.clear()

@@ -1,4 +1,4 @@
-"""From a callable to samples: warm up, make each sample long enough to trust, keep them all."""
+"""Samples of a callable's time: warms up, makes each sample long enough to trust, and keeps them all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Timing:
 
     @property
     def median_us(self) -> float:
-        """The middle sample: half of them were quicker."""
+        """The median: half of the samples were shorter."""
         return median(self.samples_us)
 
     @property
@@ -66,7 +66,7 @@ def measure(
     warmups: int = 1,
     **kwargs: Any,
 ) -> Timing:
-    """Time `func(*args, **kwargs)`: `warmups` calls untimed, then `samples` samples of at least `min_sample_s` seconds.
+    """Times `func(*args, **kwargs)`: `warmups` untimed calls, then `samples` samples of `min_sample_s` seconds or more.
 
     The number of calls per sample is doubled until a sample is long enough, so those calls warm up too.
     Exceptions of `func` pass through unchanged.

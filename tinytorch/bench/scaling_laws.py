@@ -53,7 +53,7 @@ class Law:
         return max(math.floor(peak), math.ceil(peak), key=lambda workers: (self.speedup(workers), -workers))
 
     def limit(self) -> float:
-        """What the speedup tends to with ever more workers; infinite for perfect scaling, 0 if it falls again."""
+        """The limit of the speedup as workers are added; infinite for perfect scaling, 0 if it falls again."""
         if self.kappa > 0:
             return 0.0
         return 1 / self.sigma if self.sigma > 0 else math.inf
@@ -77,7 +77,7 @@ def fit_universal(times_us: Mapping[int, float]) -> Law | None:
     """The universal scalability law for these times, both parameters at least 0. None with fewer than two more counts.
 
     The time on p workers over that on one is (1 + sigma (p - 1) + kappa p (p - 1)) / p: linear in both parameters. Each
-    equation is divided by the measured value, so that what is made small is the share by which the law is wrong.
+    equation is divided by the measured value, so that the relative error of the law is minimized.
     """
     workers, relative = _relative(times_us)
     if workers.size < 2:
@@ -96,7 +96,7 @@ def fit_universal(times_us: Mapping[int, float]) -> Law | None:
 
 
 def better_law(amdahl: Law | None, universal: Law | None, noise: float = NOISE) -> tuple[Law | None, str]:
-    """The law that describes the times better, and why; None if the times cannot tell.
+    """Returns the law that describes the times better, and the reason; None if the times cannot decide it.
 
     `noise`: the share by which the measured ratios themselves are uncertain. Amdahl's law with its one parameter is
     kept unless it misses the times by more than that and the second parameter pays for itself.
@@ -127,7 +127,7 @@ def law_figures(times_us: Mapping[int, float], noise: float = NOISE) -> Figures:
 
 
 def law_of(figures: Figures | None) -> Law | None:
-    """The law that `law_figures` wrote down."""
+    """Returns the law that these figures of `law_figures` describe."""
     if figures is None:
         return None
     names = ("name", "sigma", "kappa", "residual", "points", "spare")
@@ -151,7 +151,7 @@ def _figures(law: Law) -> Figures:
 
 
 def _limit_words(law: Law) -> str:
-    """What the speedup grows to."""
+    """Returns the limit of the speedup as a clause of a sentence."""
     return f"the speedup tends to {law.limit():.3g}" if law.sigma > 0 else "the speedup grows with every one"
 
 

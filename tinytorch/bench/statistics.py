@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def quantile(values: Sequence[float], fraction: float) -> float:
-    """The value below which `fraction` of the sorted values lie, interpolated linearly between neighbours."""
+    """The value below which `fraction` of the sorted values lie, interpolated linearly between neighbors."""
     if not values:
         raise ValueError("a quantile needs at least one value, got none")
     ordered = sorted(values)

@@ -21,7 +21,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """One callable's microseconds per call, a sample for each round; none, and the error, if a call of it raised."""
+    """One callable's microseconds per call, a sample for each round. If a call raised: no samples, and the error."""
 
     samples_us: tuple[float, ...]
     error: Exception | None = None
@@ -33,7 +33,7 @@ class Turns:
 
     @property
     def median_us(self) -> float:
-        """The median of one that didn't raise: of every one, where nothing was to be caught."""
+        """The median of a callable that didn't raise; `in_turn` without `caught` returns no others."""
         return median(self.samples_us)
 
 
@@ -67,7 +67,7 @@ def in_turn(
     limit_s: float = LIMIT_S,
     caught: type[Exception] | tuple[()] = (),
 ) -> dict[Key, Turns]:
-    """Time every callable once in each round, in an order that is turned around from round to round.
+    """Times every callable once in each round; the order is reversed from round to round.
 
     Each is first called to warm up, and repeated within a sample that would be shorter than `MIN_SAMPLE_S`. A callable
     that raises `caught` leaves the race, and its error is kept; other exceptions pass through.
@@ -96,7 +96,7 @@ def in_turn(
 
 
 def ratio_of(reference_us: Sequence[float], candidate_us: Sequence[float]) -> Ratio:
-    """How many times the candidate's time the reference took, from samples of the same rounds."""
+    """Returns reference time over candidate time, from samples of the same rounds."""
     ratios = [reference / candidate for reference, candidate in zip(reference_us, candidate_us, strict=True)]
     low, high = median_interval(ratios, CONFIDENCE)
     known = low > float("-inf")

@@ -1,4 +1,4 @@
-"""What more workers bring to a call: in pairs against one worker, with what cannot be known said in a sentence."""
+"""The speedup that more workers give a call: timed in pairs against one worker; a sentence where it is unknown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinytorch.bench.compare import MIN_SAMPLE_NS, compare_timed
 from tinytorch.bench.scaling_laws import NOISE, Law, fit_amdahl
 from tinytorch.bench.statistics import median
 
-OWN_CORE = 0.9  # of a core for one worker that computes: with less, other programs decide how fast it is
+OWN_CORE = 0.9  # of a core that one worker must get: with less, other programs decide how fast it is
 FEWEST_COUNTS = 3  # worker counts, one among them: with two, a serial part can always be found that fits exactly
 
 
@@ -102,7 +102,7 @@ def _gain(call: Callable[[int], object], workers: int, limit_s: float) -> Gain:
 
 
 def gain_figures(gains: Mapping[str, Sequence[Gain]]) -> dict[str, float]:
-    """Ratios and the ends of their intervals by name, for `bench.keep`; none of what other programs disturbed."""
+    """Returns ratios and the ends of their intervals by name, for `bench.keep`; disturbed gains are left out."""
     named: dict[str, float] = {}
     for name, row in gains.items():
         for gain in row:
@@ -114,7 +114,7 @@ def gain_figures(gains: Mapping[str, Sequence[Gain]]) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class AmdahlFit:
-    """Amdahl's law fitted to gains, and what that says; no law, and why, where the gains can't tell."""
+    """Amdahl's law fitted to gains, and a sentence on the fit. `law` is None where the gains don't allow one."""
 
     law: Law | None
     words: str
@@ -151,7 +151,7 @@ def amdahl_fit(gains: Sequence[Gain], cores: int) -> AmdahlFit:
 
 
 def _verdict(law: Law, noise: float, counts: str) -> str:
-    """What a fitted law is worth beside the noise of the ratios that it was fitted to."""
+    """Returns a sentence that compares the residual of the law with the noise of the ratios it was fitted to."""
     residual = f"the law misses the times by {law.residual:.1%}, and the ratios are known to about {noise:.1%}"
     if law.residual <= max(noise, NOISE):
         return f"Amdahl's law with a serial part of {law.sigma:.0%} fits {counts} workers: {residual}."

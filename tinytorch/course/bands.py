@@ -1,4 +1,4 @@
-"""A module's speed bands in its lessons: tables in the text, dicts in the code; and whether every band is used."""
+"""A module's speed bands in its lessons: tables in the text, dicts in the code, and a test that every band is used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CODE = re.compile(r"\bBANDS\[\"([^\"\n]*)\"\]")
 
 
 def read_bands(folder: Path) -> dict[str, StatedBands]:
-    """The bands of the module in `folder`, by their names; none without the file. `SourceError` if it is malformed."""
+    """Returns the bands of the module in `folder`, by name; none without the file. SourceError if it is malformed."""
     path = folder / BANDS_FILE
     if not path.exists():
         return {}
@@ -42,19 +42,19 @@ def _share(share: float) -> str:
 
 
 def fill_in(nb: NotebookNode, known: Mapping[str, StatedBands], where: str) -> NotebookNode:
-    """The notebook with the bands in their places; `where` names the source in an error about an unknown name."""
+    """Returns the notebook with the bands filled in; `where` names the source in an error about an unknown name."""
     done = copy.deepcopy(nb)
     for number, cell in enumerate(done.cells, start=1):
         cell.source = _filled(cell, known, f"{where}, cell {grade_id(cell) or number}")
     return done
 
 
-def _filled(cell: NotebookNode, known: Mapping[str, StatedBands], place: str) -> str:
+def _filled(cell: NotebookNode, known: Mapping[str, StatedBands], where: str) -> str:
     def as_table(match: re.Match[str]) -> str:
-        return table(_named(known, match[1], place))
+        return table(_named(known, match[1], where))
 
     def as_dict(match: re.Match[str]) -> str:
-        return repr(dict(_named(known, match[1], place).shares))
+        return repr(dict(_named(known, match[1], where).shares))
 
     if cell.cell_type == "markdown":
         return _TABLE.sub(as_table, cell.source)
@@ -64,17 +64,17 @@ def _filled(cell: NotebookNode, known: Mapping[str, StatedBands], place: str) ->
 
 
 def names_in_tables(nb: NotebookNode) -> set[str]:
-    """The bands that a lesson's text shows in a table; the notebook is the source, not filled in."""
+    """Returns the names of the bands in the tables of a lesson's text; the notebook is the source, not filled in."""
     return _names(nb, "markdown", _TABLE)
 
 
 def names_in_code(nb: NotebookNode) -> set[str]:
-    """The bands that a lesson's code measures by; the notebook is the source, not filled in."""
+    """Returns the names of the bands that a lesson's code uses; the notebook is the source, not filled in."""
     return _names(nb, "code", _CODE)
 
 
 def unused(known: Iterable[str], sources: Iterable[NotebookNode]) -> list[str]:
-    """A sentence for each band that no lesson shows or none measures by; an empty list if all are used."""
+    """Returns a sentence for each band that no lesson shows or no lesson's code uses; an empty list if all are used."""
     notebooks = list(sources)
     shown = {name for nb in notebooks for name in names_in_tables(nb)}
     measured = {name for nb in notebooks for name in names_in_code(nb)}
@@ -91,8 +91,8 @@ def _names(nb: NotebookNode, cell_type: str, pattern: re.Pattern[str]) -> set[st
     return {name for cell in nb.cells if cell.cell_type == cell_type for name in pattern.findall(cell.source)}
 
 
-def _named(known: Mapping[str, StatedBands], name: str, place: str) -> StatedBands:
+def _named(known: Mapping[str, StatedBands], name: str, where: str) -> StatedBands:
     if name not in known:
         names = ", ".join(sorted(known)) or "none"
-        raise SourceError(f"{place}: {BANDS_FILE} has no [{name}]; it has {names}.")
+        raise SourceError(f"{where}: {BANDS_FILE} has no [{name}]; it has {names}.")
     return known[name]

@@ -22,7 +22,7 @@ Step = Callable[[NotebookNode], NotebookNode]
 # Outputs last: nothing after it can bring one back.
 SOURCE_STEPS: tuple[Step, ...] = (steps.complete_metadata, steps.clear_outputs)
 
-# What becomes of a source notebook before students see it.
+# The steps from a source notebook to the one that students see.
 RELEASE_STEPS: tuple[Step, ...] = (steps.strip_solutions, steps.clear_outputs)
 
 
@@ -52,15 +52,15 @@ def release_notebook(project: Project, lesson: Lesson) -> NotebookNode:
 
 
 def build_source(project: Project, module: Module, folder: Path | None = None) -> list[Path]:
-    """Write the module's source notebooks into `folder`, by default nbgrader's, and remove those without a source.
+    """Writes the module's source notebooks into `folder`, by default nbgrader's, and removes those without a source.
 
     Files whose bytes would not change are left alone. Returns every notebook, in the order of the lessons.
     """
     folder = folder or project.source_dir(module)
-    found = lessons(project, module)
-    if not found:
+    sources = lessons(project, module)
+    if not sources:
         raise SourceError(f"{project.modules_dir / module.name} holds no lesson; sources are called 01_name.py.")
-    notebooks = [(folder / lesson.notebook, source_notebook(project, lesson)) for lesson in found]
+    notebooks = [(folder / lesson.notebook, source_notebook(project, lesson)) for lesson in sources]
     for path, nb in notebooks:
         write_notebook(nb, path)
     written = [path for path, _ in notebooks]

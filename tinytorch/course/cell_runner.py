@@ -1,12 +1,12 @@
-"""The child of `tinytorch.course.visible`: runs the cells of one notebook and says what became of each.
+"""The child process of `tinytorch.course.visible`: runs the cells of one notebook and reports how each ended.
 
 Started by path in a process of its own: `python -I cell_runner.py JOB`. JOB is a JSON file with `tools` (where this
 `tinytorch` lies), `path` (what goes on `sys.path` for the cells) and `cells` (each `[number, source]`). One JSON line
-goes out before the first cell, one after each, on the stdout this process was started with; what the cells print goes
-nowhere.
+goes out before the first cell, one after each, on the stdout this process was started with; output of the cells is
+discarded.
 
 The cells run in the shell that grading uses, `tinytorch.notebooks.shell`: real files for cells, magics, input()
-refused, the same backend of Matplotlib. What differs from grading: nothing is isolated, time is the only limit, and
+refused, the same backend of Matplotlib. Other than in grading, nothing is isolated, time is the only limit, and
 `tinytorch`, with the student's exported package, is that of the kit.
 """
 
@@ -23,20 +23,20 @@ Say = Callable[..., None]
 
 
 def main(job: Path) -> None:
-    """Run the cells of `job` in order, in one namespace, as Jupyter would."""
-    wanted = json.loads(job.read_text(encoding="utf-8"))
+    """Runs the cells of `job` in order, in one namespace, as Jupyter does."""
+    order = json.loads(job.read_text(encoding="utf-8"))
     sys.argv[1:] = []
     say = _take_stdout()
-    shell = _open_shell(wanted["tools"], job.with_name("cells"))
-    sys.path[:] = ["", *wanted["path"]]
+    shell = _open_shell(order["tools"], job.with_name("cells"))
+    sys.path[:] = ["", *order["path"]]
     say(ready=True)
-    for number, source in wanted["cells"]:
+    for number, source in order["cells"]:
         raised = shell.run(str(number), source).raised
         say(cell=number, error=None if raised is None else _described(raised))
 
 
 def _take_stdout() -> Say:
-    """Keep the original stdout for reports and point both streams of the cells at nothing."""
+    """Keeps the original stdout for reports and redirects both streams of the cells to the null device."""
     report = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)

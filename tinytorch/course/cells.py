@@ -1,4 +1,4 @@
-"""Running a notebook's cells in a fresh process, with a time limit for each; a bad cell costs that cell."""
+"""Runs a notebook's cells in a fresh process, with a time limit for each; a failing cell doesn't stop the others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FATAL = ("timed out", "crashed")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How a cell ended if not well. `kinds` are the exception's class and its bases, innermost `places` last."""
+    """How a cell failed. `kinds` are the exception's class and its bases; of `places`, the innermost is last."""
 
     kinds: tuple[str, ...]
     words: str
@@ -38,7 +38,7 @@ class Failure:
 
 
 def run_cells(cells: Sequence[tuple[int, str]], *, limit_s: float, package_root: Path) -> dict[int, Failure | None]:
-    """Run the numbered cells in order and say for each how it failed, or None.
+    """Runs the numbered cells in order; returns for each how it failed, or None.
 
     A cell that takes longer than `limit_s` or kills the process is left out, and the others run again without it.
     """
@@ -52,7 +52,7 @@ def run_cells(cells: Sequence[tuple[int, str]], *, limit_s: float, package_root:
 
 
 def _run_once(cells: Sequence[tuple[int, str]], limit_s: float, package_root: Path) -> dict[int, Failure | None]:
-    """One process over all cells, up to the first that it does not survive."""
+    """Runs the cells in one process, up to the first cell that ends it."""
     ended: dict[int, Failure | None] = {}
     with tempfile.TemporaryDirectory(prefix="tinytorch-cells-", ignore_cleanup_errors=True) as folder:
         job = Path(folder, "job.json")
@@ -70,14 +70,14 @@ def _run_once(cells: Sequence[tuple[int, str]], limit_s: float, package_root: Pa
 
 
 def _await_start(messages: queue.Queue[str | None], process: subprocess.Popen[str]) -> None:
-    """The child is ready for the first cell; before that no student code has run."""
+    """Waits until the child is ready for the first cell; before that no student code has run."""
     try:
         line = messages.get(timeout=_START_LIMIT_S)
     except queue.Empty:
         line = None
     if line is None:
-        words = f"the process that runs the cells did not start ({_death(process)}); run `tito system doctor`."
-        raise CourseError(words)
+        message = f"the process that runs the cells did not start ({_death(process)}); run `tito system doctor`."
+        raise CourseError(message)
 
 
 def _ending(messages: queue.Queue[str | None], process: subprocess.Popen[str], limit_s: float) -> Failure | None:
@@ -90,7 +90,7 @@ def _ending(messages: queue.Queue[str | None], process: subprocess.Popen[str], l
     error = json.loads(line)["error"]
     if error is None:
         return None
-    return Failure(tuple(error["kinds"]), error["words"], tuple((cell, place) for cell, place in error["places"]))
+    return Failure(tuple(error["kinds"]), error["words"], tuple((cell, number) for cell, number in error["places"]))
 
 
 def _death(process: subprocess.Popen[str]) -> str:

@@ -1,4 +1,4 @@
-"""Is this machine ready to do the module? Each finding says what was found and how to mend it."""
+"""Checks whether this machine is ready for the module; each finding says what was found and how to fix it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STUDENT_PACKAGES = (
     "ipykernel",
     "jupyterlab",
 )
-OPTIONAL = "optional"  # the role of what only some need
+OPTIONAL = "optional"  # the role of requirements that only some users have
 LOW_SPACE_BYTES = 500 * 1024**2
 
 
@@ -41,12 +41,12 @@ class Finding:
 
     @property
     def blocks(self) -> bool:
-        """Missing, and needed."""
+        """True if something needed is missing."""
         return not self.ok and self.role != OPTIONAL
 
 
 def check_student(folder: Path) -> list[Finding]:
-    """What a student needs to run, export and check the lessons in `folder`."""
+    """Returns the findings on what a student needs to run, export and check the lessons in `folder`."""
     return [
         _python(),
         *(package("student", name, "pip install -e .") for name in STUDENT_PACKAGES),
@@ -57,7 +57,7 @@ def check_student(folder: Path) -> list[Finding]:
 
 
 def package(role: str, name: str, install: str) -> Finding:
-    """Is the distribution `name` installed, without importing it?"""
+    """Returns the finding on the distribution `name`: installed or not, found without importing it."""
     try:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -66,13 +66,13 @@ def package(role: str, name: str, install: str) -> Finding:
 
 
 def _python() -> Finding:
-    found = ".".join(map(str, sys.version_info[:3]))
+    version = ".".join(map(str, sys.version_info[:3]))
     fix = "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer and make a new virtual environment"
-    return Finding("student", "Python 3.11 or newer", found, fix)
+    return Finding("student", "Python 3.11 or newer", version, fix)
 
 
 def _compiler() -> Finding:
-    """Numba compiles and runs: an installed package can still be broken (wrong NumPy, no LLVM for this CPU)."""
+    """Tries whether Numba compiles: an installed package can still be broken (wrong NumPy, no LLVM for this CPU)."""
     need = "Numba compiles a function"
     if importlib.util.find_spec("numba") is None:
         return Finding("student", need, "numba is not installed", "run: pip install -e .")
@@ -94,7 +94,7 @@ def _writable(role: str, folder: Path) -> Finding:
             return Finding(role, need, str(folder))
     except OSError as error:
         return Finding(
-            role, need, f"{folder}: {os.strerror(error.errno or 0)}", "choose another folder or mend its permissions"
+            role, need, f"{folder}: {os.strerror(error.errno or 0)}", "choose another folder or fix its permissions"
         )
 
 

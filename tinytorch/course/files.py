@@ -1,4 +1,4 @@
-"""Writing files so that a full disk or an interruption never leaves half of one behind."""
+"""Atomic writes: a full disk or an interruption never leaves half a file behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinytorch.text import os_error_sentence
 
 @contextmanager
 def sentences(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about `path` into a sentence that says what to do."""
+    """Turns an OSError about `path` into a sentence that says what to do."""
     try:
         yield
     except OSError as error:
@@ -23,7 +23,7 @@ def sentences(path: Path) -> Iterator[None]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Put `data` at `path` in one step: readers see the old file or the whole new one."""
+    """Puts `data` at `path` in one step: readers see the old file or the whole new one."""
     with sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
@@ -39,7 +39,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_if_changed(path: Path, data: bytes) -> bool:
-    """Write only when the bytes differ, so that time stamps mean something; True when written."""
+    """Writes only when the bytes differ, so that time stamps mean something; True when written."""
     with sentences(path):
         if path.is_file() and path.read_bytes() == data:
             return False
@@ -48,14 +48,14 @@ def write_if_changed(path: Path, data: bytes) -> bool:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy one file's bytes to `target`, in one step."""
+    """Copies one file's bytes to `target`, in one step."""
     with sentences(source):
         data = source.read_bytes()
     write_bytes(target, data)
 
 
 def copy_tree(source: Path, target: Path) -> None:
-    """Copy a folder to `target`; stops at the first file that cannot be copied, where shutil would gather errors."""
+    """Copies a folder to `target`; stops at the first file that cannot be copied, unlike shutil, which goes on."""
     with sentences(target):
         shutil.copytree(source, target, copy_function=lambda old, new: copy(Path(old), Path(new)))
 

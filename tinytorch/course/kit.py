@@ -26,7 +26,7 @@ _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What was written for students."""
+    """The files written for students."""
 
     folder: Path
     archive: Path
@@ -34,9 +34,9 @@ class Kit:
 
 
 def build_kit(project: Project, module: Module, to: Path) -> Kit:
-    """Write the kit of `module` from its release notebooks into `to`, as a folder and as a zip beside it.
+    """Writes the kit of `module` from its release notebooks into `to`, as a folder and as a zip beside it.
 
-    A kit that is there already is replaced, but not one in which somebody has worked.
+    An existing kit is replaced, unless somebody has worked in it.
     """
     if project.kind != "checkout":
         raise WorkspaceError("a kit is made in the instructor's checkout; this is a kit already.")
@@ -56,7 +56,7 @@ def build_kit(project: Project, module: Module, to: Path) -> Kit:
 
 
 def _release(project: Project, module: Module) -> list[Path]:
-    """The release notebooks of every lesson, refused when one is missing or says too much."""
+    """Returns the release notebooks of every lesson; raises if one is missing or leaks something."""
     folder = project.release_dir(module)
     paths = [folder / lesson.notebook for lesson in lessons(project, module)]
     missing = ", ".join(path.name for path in paths if not path.is_file())
@@ -78,7 +78,7 @@ def _refuse_to_replace(folder: Path) -> None:
 
 
 def _is_untouched(folder: Path) -> bool:
-    """Are the notebooks those that were given out, of the modules that were given out, with nothing completed?"""
+    """Returns whether notebooks and modules are as they were given out, with nothing completed."""
     try:
         given = read_card(folder).modules
     except WorkspaceError:

@@ -41,7 +41,7 @@ def write_card(root: Path, card: KitCard) -> None:
 
 
 def complete_card(root: Path) -> None:
-    """Add the modules whose originals lie here but whose entry a second kit, unpacked over this one, has replaced."""
+    """Adds the modules whose originals lie here but whose entry a second kit, unpacked over this one, has replaced."""
     card = read_card(root)
     present = {path.parent.name for path in (root / "originals").glob("*/*.ipynb")}
     added = {name: digests(root / "originals" / name) for name in sorted(present - card.modules.keys())}

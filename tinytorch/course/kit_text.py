@@ -26,7 +26,7 @@ You need Python {python} or newer. In this folder:
 python3 -m venv .venv
 source .venv/bin/activate         # Windows: .venv\\Scripts\\activate
 pip install -e .
-tito system doctor                # says what is missing, and how to mend it
+tito system doctor                # says what is missing, and how to fix it
 ```
 
 ## Work

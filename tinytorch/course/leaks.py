@@ -1,4 +1,4 @@
-"""What must not reach students: solutions, hidden checks, outputs, markers, and paths of the instructor's machine."""
+"""Leaks that must not reach students: solutions, hidden checks, outputs, markers, paths of the instructor's machine."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class _Secrets:
 
 
 def find_leaks(release_dir: Path, project: Project, module: Module) -> list[Leak]:
-    """Everything in the release notebooks of `module` that students must not see; an empty list if all is well."""
+    """Returns everything in the release notebooks of `module` that students must not see; an empty list if none."""
     notebooks = sorted(release_dir.glob("*.ipynb"))
     if not notebooks:
         raise SourceError(f"{release_dir} holds no notebook; generate the release first.")
@@ -78,8 +78,8 @@ def _notebook_leaks(name: str, nb: NotebookNode, secrets: _Secrets) -> Iterator[
         for kind, text in _cell_leaks(cell, secrets):
             yield Leak(name, grade_id(cell) or str(number), kind, text[:120])
     for text in _strings(nb.metadata):
-        for found in _paths(text, secrets.own_paths):
-            yield Leak(name, "metadata", LeakKind.PATH, found)
+        for path in _paths(text, secrets.own_paths):
+            yield Leak(name, "metadata", LeakKind.PATH, path)
 
 
 def _cell_leaks(cell: NotebookNode, secrets: _Secrets) -> Iterator[tuple[LeakKind, str]]:
@@ -96,12 +96,12 @@ def _cell_leaks(cell: NotebookNode, secrets: _Secrets) -> Iterator[tuple[LeakKin
         for line in text.split("\n"):
             if _MARKER.search(line):
                 yield LeakKind.MARKER, line.strip()
-        for found in _paths(text, secrets.own_paths):
-            yield LeakKind.PATH, found
+        for path in _paths(text, secrets.own_paths):
+            yield LeakKind.PATH, path
 
 
 def _shown_checks(lines: list[str], hidden: Iterable[frozenset[str]]) -> Iterator[str]:
-    """A line in a hidden check's own words, or two lines of one check: one shared line may be a coincidence."""
+    """Yields lines that name hidden checks, or two lines of one check: one shared line may be a coincidence."""
     yield from (line for line in lines if _HIDDEN_WORDS.search(line))
     for check in hidden:
         shown = sorted(check & set(lines))
@@ -110,7 +110,7 @@ def _shown_checks(lines: list[str], hidden: Iterable[frozenset[str]]) -> Iterato
 
 
 def _solution_lines(project: Project, module: Module) -> frozenset[str]:
-    """Telling lines of solution regions that stand nowhere outside a region."""
+    """Returns revealing lines of solution regions that occur nowhere outside a region."""
     inside: set[str] = set()
     outside: list[str] = []
     for lesson in lessons(project, module):
@@ -135,7 +135,7 @@ def _hidden_checks(folder: Path) -> Iterator[frozenset[str]]:
             text = path.read_text(encoding="utf-8")
             tree = ast.parse(text)
         except (SyntaxError, UnicodeDecodeError) as error:
-            raise SourceError(f"{path} cannot be read as Python: {error}; mend the hidden checks first.") from error
+            raise SourceError(f"{path} cannot be read as Python: {error}; fix the hidden checks first.") from error
         lines = text.split("\n")
         for node in tree.body:
             if isinstance(node, ast.FunctionDef):

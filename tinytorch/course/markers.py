@@ -28,10 +28,10 @@ class Region:
 
 
 class MarkerError(Exception):
-    """A marker that is not as it must be; `line` counts from 0 in the cell."""
+    """An invalid marker; `line` counts from 0 in the cell."""
 
-    def __init__(self, line: int, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
         self.line = line
 
 
@@ -54,11 +54,11 @@ def find_regions(source: str) -> tuple[Region, ...]:
     for line in mentions(source):
         if line not in comments:
             raise MarkerError(line, "a solution marker inside a string; a marker is a comment on a line of its own.")
-    found = tuple(_region(source, tree, begin, end) for begin, end in pairs)
-    for number, region in enumerate(found):
-        if any(region.function_line == other.function_line for other in found[:number]):
+    regions = tuple(_region(source, tree, begin, end) for begin, end in pairs)
+    for number, region in enumerate(regions):
+        if any(region.function_line == other.function_line for other in regions[:number]):
             raise MarkerError(region.begin, f"a second solution in {region.function}; one for each function.")
-    return found
+    return regions
 
 
 def remove_lines(source: str) -> str:
@@ -73,7 +73,7 @@ def _pairs(lines: list[str]) -> list[tuple[int, int]]:
         if not _MENTION.search(line):
             continue
         if line.strip() not in (BEGIN, END):
-            raise MarkerError(number, f"a marker in prose or misspelt; write `{BEGIN}` or `{END}` alone on its line.")
+            raise MarkerError(number, f"a marker in prose or misspelled; write `{BEGIN}` or `{END}` alone on its line.")
         if line.strip() == BEGIN:
             if begin is not None:
                 raise MarkerError(number, "BEGIN SOLUTION inside a solution; end the first one before it.")

@@ -1,4 +1,4 @@
-"""What a module declares about itself in its `module.toml`: title, description, points, and what it requires."""
+"""A module's declaration in its `module.toml`: title, description, points, and the modules it requires."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def facts_path(project: Project, module: Module) -> Path:
 
 
 def module_facts(project: Project, module: Module) -> ModuleFacts:
-    """Returns what the module declares; raises `SourceError` when the file is missing or says too little."""
+    """Returns the module's declaration; raises `SourceError` if the file or an entry is missing."""
     path = facts_path(project, module)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))

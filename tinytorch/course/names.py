@@ -27,7 +27,7 @@ class Module:
 
     @property
     def package(self) -> str:
-        """What its lessons are exported into."""
+        """The package that its lessons are exported into."""
         return f"tinytorch.core.{self.short}"
 
 
@@ -78,7 +78,7 @@ def resolve_module(project: Project, text: str) -> Module:
 
 
 def only_module(project: Project) -> Module:
-    """Returns the one module there is: what a command means when it isn't told which."""
+    """Returns the only module: the default of commands that are given none."""
     candidates = modules(project)
     if len(candidates) == 1:
         return candidates[0]

@@ -1,4 +1,4 @@
-"""What nbdev does to each notebook on its way into the package; named in pyproject.toml as `export_procs`."""
+"""The processor that nbdev applies to each exported notebook; named in pyproject.toml as `export_procs`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes a new module: a small one that works from its source to the grade, to be written over by its author."""
+"""Makes a new module: a small complete one, from source to grade, which its author overwrites."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAME = re.compile(r"(\d{2,})_([a-z][a-z0-9_]*)")
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The files of a new module, and the commands that come next, each with what it is for."""
+    """The files of a new module, and the next commands, each with its purpose."""
 
     module: Module
     written: tuple[Path, ...]
@@ -31,7 +31,7 @@ class Created:
 
 
 def create_module(project: Project, name: str, *, title: str | None = None, requires: Sequence[str] = ()) -> Created:
-    """Write the files of a module called `name`; nothing that exists is overwritten.
+    """Writes the files of a module called `name`; nothing that exists is overwritten.
 
     `requires` takes modules by any of their names. Raises `UnknownNameError` for a bad or taken name and
     `WorkspaceError` outside a checkout.
@@ -100,7 +100,7 @@ def _places(project: Project, module: Module) -> dict[Path, str]:
 
 
 def _write_all(texts: dict[Path, str]) -> None:
-    """Write every file or none: what was written before a failure is taken away again."""
+    """Writes every file or none: files written before a failure are removed again."""
     written: list[Path] = []
     try:
         for path, text in texts.items():

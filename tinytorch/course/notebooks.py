@@ -17,7 +17,7 @@ FORMAT = 4
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """The notebook at `path`, or a `SourceError` that says why it is not one."""
+    """Returns the notebook at `path`; raises `SourceError` with the reason if it is not a notebook."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -36,8 +36,10 @@ def parse_notebook(text: str, name: str) -> NotebookNode:
     try:
         raw = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        place = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-        raise SourceError(f"{name} is not a notebook ({place}); restore a copy or save it again.") from error
+        problem = (
+            f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        )
+        raise SourceError(f"{name} is not a notebook ({problem}); restore a copy or save it again.") from error
     if not isinstance(raw, dict) or "nbformat" not in raw:
         raise SourceError(f"{name} is JSON but not a notebook; hand in the .ipynb file that Jupyter saves.")
     if raw["nbformat"] != FORMAT:
@@ -82,5 +84,5 @@ def notebook_bytes(nb: NotebookNode) -> bytes:
 
 
 def write_notebook(nb: NotebookNode, path: Path) -> bool:
-    """Write `nb` when its bytes differ from those at `path`; True when written."""
+    """Writes `nb` when its bytes differ from those at `path`; True when written."""
     return files.write_if_changed(path, notebook_bytes(nb))

@@ -1,4 +1,4 @@
-"""What can be earned in a module's notebooks, and whether it is what the module declares."""
+"""The points of a module's notebooks, compared with the points that the module declares."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def exercises(notebooks: Sequence[Path]) -> list[Exercise]:
         raise SourceError(str(error)) from error
 
 
-def points_problems(found: Sequence[Exercise], facts: ModuleFacts) -> list[str]:
+def points_problems(graded: Sequence[Exercise], facts: ModuleFacts) -> list[str]:
     """Returns a sentence with both numbers for each kind of points that doesn't add up; an empty list if all do."""
     problems = []
     for kind, is_manual, declared in (
         ("automatic", False, facts.automatic_points),
         ("manual", True, facts.manual_points),
     ):
-        total = sum(exercise.points for exercise in found if exercise.manual is is_manual)
+        total = sum(exercise.points for exercise in graded if exercise.manual is is_manual)
         if abs(total - declared) > 1e-9:
             problems.append(
                 f"the notebooks' {kind} points add up to {total:g}, and {FACTS_FILE} declares {declared:g}; "

@@ -1,4 +1,4 @@
-"""Which lessons are complete, and when and with which notebook they were."""
+"""The completed lessons, with time and notebook of each completion."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def record(project: Project, lesson: Lesson, completion: Completion) -> None:
 
 
 def forget(project: Project, lesson: Lesson) -> None:
-    """The lesson is no longer complete."""
-    found = read_progress(project)
-    if found.pop(str(lesson), None):
-        _write(project, found)
+    """Removes the completion of a lesson."""
+    completions = read_progress(project)
+    if completions.pop(str(lesson), None):
+        _write(project, completions)
 
 
 def now() -> datetime:
@@ -53,6 +53,6 @@ def now() -> datetime:
     return datetime.now().astimezone().replace(microsecond=0)
 
 
-def _write(project: Project, found: dict[str, Completion]) -> None:
-    raw = {"lessons": {name: dataclasses.asdict(entry) for name, entry in sorted(found.items())}}
+def _write(project: Project, completions: dict[str, Completion]) -> None:
+    raw = {"lessons": {name: dataclasses.asdict(entry) for name, entry in sorted(completions.items())}}
     files.write_bytes(project.progress_file, (json.dumps(raw, indent=1) + "\n").encode())

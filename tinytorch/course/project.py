@@ -1,4 +1,4 @@
-"""Where we are: an instructor's checkout or a student's kit, and where each keeps its files."""
+"""The project around the working folder: an instructor's checkout or a student's kit, and the folders of each."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Project:
 
     @property
     def given_dir(self) -> Path:
-        """What a kit gives of required modules' packages, as paths below the kit; put in place where missing."""
+        """The packages of required modules that a kit holds, as paths below the kit; put in place where missing."""
         return self.originals_dir / "given"
 
     @property
@@ -93,4 +93,4 @@ def _is_ours(pyproject: Path) -> bool:
         text = pyproject.read_text(encoding="utf-8")
         return bool(tomllib.loads(text).get("project", {}).get("name") == DISTRIBUTION)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{pyproject} cannot be read: {error}. Mend it or restore it.") from error
+        raise ProjectError(f"{pyproject} cannot be read: {error}. Correct it or restore it.") from error

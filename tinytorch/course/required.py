@@ -1,4 +1,4 @@
-"""What a module builds on: the packages of the modules that it requires, as those modules are released.
+"""The packages of the modules that a module requires, as those modules are released.
 
 Everything here is made from the required modules' sources, whether or not those were ever generated, and holds stubs
 where their students write.
@@ -62,7 +62,7 @@ def released_packages(project: Project, module: Module, pyproject: str) -> dict[
 
 
 def _visit(project: Project, module: Module, below: tuple[Module, ...], ordered: list[Module]) -> None:
-    """Append `module` behind everything it requires; `below` are the modules on the way to it."""
+    """Appends `module` behind everything it requires; `below` are the modules on the way to it."""
     if module in below:
         way = " requires ".join(each.name for each in (*below[below.index(module) :], module))
         raise SourceError(f"{way}: modules cannot require each other; correct their {FACTS_FILE}.")

@@ -1,4 +1,4 @@
-"""Reading a lesson's percent source, strictly: whatever is marked wrongly stops the build, with its line."""
+"""Reads a lesson's percent source, strictly: a wrong marker or mark stops the build, with its line."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class _Place:
         self._cell = grade_id(cell) or str(number)
         self._first_line = first_line
 
-    def error(self, line: int, words: str) -> SourceError:
-        return SourceError(f"{self._file} line {self._first_line + line}, cell {self._cell}: {words}")
+    def error(self, line: int, message: str) -> SourceError:
+        return SourceError(f"{self._file} line {self._first_line + line}, cell {self._cell}: {message}")
 
 
 def read_source(path: Path) -> NotebookNode:
@@ -59,7 +59,7 @@ def regions(cell: NotebookNode) -> tuple[Region, ...]:
 
 
 def set_ids(nb: NotebookNode, lesson: str) -> None:
-    """Give each cell an id from what it is, not from where it stands: a new cell leaves the others' ids alone."""
+    """Gives each cell an id derived from its content, not its position: a new cell doesn't change the others' ids."""
     seen: dict[str, int] = {}
     for cell in nb.cells:
         name = grade_id(cell)
@@ -107,12 +107,14 @@ def _check_cell(cell: NotebookNode, place: _Place) -> None:
             raise place.error(line, "a solution marker in prose; say it in other words.")
         return
     try:
-        found = find_regions(cell.source)
+        regions = find_regions(cell.source)
     except MarkerError as error:
         raise place.error(error.line, str(error)) from error
-    if found and (not is_solution(cell) or is_graded(cell)):
-        raise place.error(found[0].begin, 'a solution in a cell that is not marked `nbgrader={"solution": true, ...}`.')
-    if is_solution(cell) and not found:
+    if regions and (not is_solution(cell) or is_graded(cell)):
+        raise place.error(
+            regions[0].begin, 'a solution in a cell that is not marked `nbgrader={"solution": true, ...}`.'
+        )
+    if is_solution(cell) and not regions:
         raise place.error(0, "a solution cell without BEGIN SOLUTION; mark what the student writes.")
     if exports(cell.source):
         _check_python(cell, place)

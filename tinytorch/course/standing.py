@@ -1,4 +1,4 @@
-"""How far each lesson is, from the files alone: nothing is run, and no notebook is opened."""
+"""The state of each lesson, from the files alone: nothing is run, and no notebook is opened."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LessonStatus:
-    """Where a lesson stands; `notebook` is the file that is worked on: in a checkout, the source."""
+    """The state of a lesson; `notebook` is the file that is worked on: in a checkout, the source."""
 
     lesson: Lesson
     notebook: Path
@@ -32,7 +32,7 @@ class LessonStatus:
 
 
 def status(project: Project, target: Module | Lesson) -> tuple[LessonStatus, ...]:
-    """Where each lesson stands, from the files alone: nothing is run."""
+    """Returns the state of each lesson, from the files alone: nothing is run."""
     done = progress.read_progress(project)
     return tuple(_status(project, lesson, done.get(str(lesson))) for lesson in lessons_of(project, target))
 
@@ -53,7 +53,7 @@ def original_path(project: Project, lesson: Lesson) -> Path:
 
 
 def worked_on(project: Project, lesson: Lesson) -> Path:
-    """What is edited by hand: the notebook in a kit, the percent source in a checkout."""
+    """Returns the file that is edited by hand: the notebook in a kit, the percent source in a checkout."""
     return notebook_path(project, lesson) if project.kind == "kit" else project.source_path(lesson)
 
 

@@ -15,7 +15,7 @@ ANSWER = "*Write your answer here.*"
 
 
 def complete_metadata(nb: NotebookNode) -> NotebookNode:
-    """Fill in what nbgrader wants to find and an author need not write."""
+    """Fills in the metadata that nbgrader needs and an author need not write."""
     done = copy.deepcopy(nb)
     for cell in done.cells:
         if "nbgrader" not in cell.metadata:
@@ -33,7 +33,7 @@ def complete_metadata(nb: NotebookNode) -> NotebookNode:
 
 
 def strip_solutions(nb: NotebookNode) -> NotebookNode:
-    """The student's version: each solution gives way to a stub, each open question gets room for an answer."""
+    """Returns the student's version: a stub instead of each solution, room for an answer to each open question."""
     done = copy.deepcopy(nb)
     for cell in done.cells:
         if not is_solution(cell):
@@ -46,12 +46,12 @@ def strip_solutions(nb: NotebookNode) -> NotebookNode:
 
 
 def stub(name: str) -> str:
-    """What stands in place of a solution; it compiles under Numba too."""
+    """Returns the stub that replaces a solution; it compiles under Numba too."""
     return f'raise NotImplementedError("{name}: not written yet")'
 
 
 def strip_markers(nb: NotebookNode) -> NotebookNode:
-    """The solution markers go, the solutions stay."""
+    """Removes the solution markers and keeps the solutions."""
     done = copy.deepcopy(nb)
     for cell in done.cells:
         if cell.cell_type == "code":
@@ -60,7 +60,7 @@ def strip_markers(nb: NotebookNode) -> NotebookNode:
 
 
 def clear_outputs(nb: NotebookNode) -> NotebookNode:
-    """No outputs, no execution counts, and none of the marks that Jupyter leaves when it runs a cell."""
+    """Removes outputs, execution counts, and the metadata that Jupyter adds when it runs a cell."""
     done = copy.deepcopy(nb)
     for cell in done.cells:
         for mark in ("execution", "collapsed", "ExecuteTime"):

@@ -1,4 +1,4 @@
-"""The checks that students see, run on a notebook as it is on disk."""
+"""Runs the visible checks on a notebook as it is on disk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STUB = re.compile(r"(\w+): not written yet")
 class VisibleCheck:
     """One check cell, and the line to look at if it failed.
 
-    A cell goes by the number that Jupyter shows in brackets after Restart and Run All; its lines count from 1.
+    A cell is named by the number that Jupyter shows in brackets after Restart and Run All; its lines count from 1.
     """
 
     name: str
@@ -37,7 +37,7 @@ class VisibleCheck:
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """A cell that is no check and did not run to its end; `message` names notebook, cell and line."""
+    """A cell other than a check that failed; `message` names notebook, cell and line."""
 
     cell: int
     grade_id: str
@@ -47,7 +47,7 @@ class CellError:
 
 @dataclass(frozen=True, slots=True)
 class LessonRun:
-    """What running one notebook found; `passed` if every check of the lesson did."""
+    """The result of running one notebook; `passed` if every check of the lesson passed."""
 
     lesson: str
     checks: tuple[VisibleCheck, ...]
@@ -69,7 +69,7 @@ class _Lesson:
 def run_checks(
     notebook: Path, *, limit_s: float = LIMIT_S, package_root: Path, original: Path | None = None
 ) -> LessonRun:
-    """Run every cell of `notebook` in a fresh process, each for at most `limit_s`, and say which checks pass.
+    """Runs every cell of `notebook` in a fresh process, each for at most `limit_s`, and says which checks pass.
 
     `tinytorch` comes from `package_root`. Measuring cells are left out unless they differ from those of `original`;
     checks are run as `original` has them, and one that is missing from `notebook` has failed.
@@ -95,7 +95,7 @@ def run_checks(
 
 
 def _run(sources: dict[int, str], limit_s: float, package_root: Path) -> dict[int, Failure | None]:
-    """What became of each cell; one that is too long for grading isn't run here either."""
+    """Returns how each cell ended; a cell too long for grading isn't run here either."""
     fit = [(number, source) for number, source in sources.items() if len(source) <= MAX_CELL_CHARS]
     ended = run_cells(fit, limit_s=limit_s, package_root=package_root)
     return {number: ended[number] if number in ended else _too_long(source) for number, source in sources.items()}
@@ -117,14 +117,14 @@ def _check(lesson: _Lesson, number: int) -> VisibleCheck:
         return VisibleCheck(name, grade_id(cell), True, cell=number)
     cause = _cause(lesson, failure)
     if cause is not None:
-        words = f"a cell it needs did not run: {cause.message}"
-        return VisibleCheck(name, grade_id(cell), False, words, cause.cell, cause.line)
+        message = f"a cell it needs did not run: {cause.message}"
+        return VisibleCheck(name, grade_id(cell), False, message, cause.cell, cause.line)
     own = grade_id(cell).removeprefix("check_")
-    words = _words(failure, own)
+    message = _words(failure, own)
     where, line = failure.places[-1] if failure.places else (number, None)
     if where != number and not _is_stub(failure):
-        words = f"{words} ({_where(lesson, where, line)})"
-    return VisibleCheck(name, grade_id(cell), False, words, where, line)
+        message = f"{message} ({_where(lesson, where, line)})"
+    return VisibleCheck(name, grade_id(cell), False, message, where, line)
 
 
 def _cause(lesson: _Lesson, failure: Failure) -> CellError | None:
@@ -138,10 +138,10 @@ def _cause(lesson: _Lesson, failure: Failure) -> CellError | None:
 
 
 def _missing(name: str, source: str) -> VisibleCheck:
-    words = (
+    message = (
         f"the cell {name} is missing from the notebook; undo its deletion, or reset the lesson and copy your work back"
     )
-    return VisibleCheck(_test_name(source) or name, name, False, words)
+    return VisibleCheck(_test_name(source) or name, name, False, message)
 
 
 def _error(lesson: _Lesson, number: int, failure: Failure) -> CellError:
@@ -153,12 +153,12 @@ def _error(lesson: _Lesson, number: int, failure: Failure) -> CellError:
 
 def _where(lesson: _Lesson, number: int, line: int | None) -> str:
     name = grade_id(lesson.cells[number])
-    place = f"{lesson.name}, cell [{number}]" + (f" ({name})" if name else "")
-    return f"{place}, line {line}" if line else place
+    cell = f"{lesson.name}, cell [{number}]" + (f" ({name})" if name else "")
+    return f"{cell}, line {line}" if line else cell
 
 
 def _unwritten(failure: Failure) -> str | None:
-    """The function that is not written yet, if that is what went wrong."""
+    """Returns the name of the function that is not written yet, if that is the cause."""
     stub = _STUB.search(failure.words) if "NotImplementedError" in failure.kinds else None
     return None if stub is None else stub[1]
 
@@ -168,7 +168,7 @@ def _is_stub(failure: Failure) -> bool:
 
 
 def _words(failure: Failure, exercise: str) -> str:
-    """What went wrong, as a student would say it; `exercise` is the one that is being checked."""
+    """Returns the cause of a failure in a student's terms; `exercise` is the one that is being checked."""
     missing = _unwritten(failure)
     if missing is not None:
         return "not written yet" if missing == exercise else f"it needs {missing}, which is not written yet"

@@ -1,4 +1,4 @@
-"""What a student does with a module: start, test, complete, begin again, hand in."""
+"""The steps of a student's work on a module: start, test, complete, reset, submit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tinytorch.errors import SourceError, WorkspaceError
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The files that were put in place, and the notebooks that were there and stayed as they are."""
+    """The files that were put in place, and the existing notebooks, which stay as they are."""
 
     placed: tuple[Path, ...]
     kept: tuple[Path, ...]
@@ -32,7 +32,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """One lesson's run; `at` is set, and `exported` names what changed in the package, only when it passed."""
+    """One lesson's run; only if it passed, `at` is set and `exported` names the changed files of the package."""
 
     lesson: Lesson
     run: LessonRun
@@ -42,7 +42,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """The notebooks that are as released again, and where the student's own went."""
+    """The notebooks that were restored to the release, and the paths of the student's own."""
 
     restored: tuple[Path, ...]
     backups: tuple[Path, ...]
@@ -50,7 +50,7 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The zip to hand in; `missing` and `unreadable` are what its owner should know before doing so."""
+    """The zip to hand in, and the notebooks that are `missing` or `unreadable`, as warnings to the student."""
 
     archive: Path
     notebooks: tuple[str, ...]
@@ -59,38 +59,38 @@ class Submission:
 
 
 def start(project: Project, target: Module | Lesson) -> Started:
-    """Put the notebooks and what they import of required modules in place where missing; nothing is replaced."""
+    """Puts the notebooks and what they import of required modules in place where missing; nothing is replaced."""
     _only_in_a_kit(project, "start", "the sources are in modules/")
     complete_card(project.root)
-    placed, kept = _place_given(project), []
+    placed, present = _place_given(project), []
     for lesson in lessons_of(project, target):
         path = notebook_path(project, lesson)
         if path.exists():
-            kept.append(path)
+            present.append(path)
         else:
             files.copy(original_path(project, lesson), path)
             placed.append(path)
-    return Started(tuple(placed), tuple(kept))
+    return Started(tuple(placed), tuple(present))
 
 
 def test(project: Project, target: Module | Lesson, *, limit_s: float = LIMIT_S) -> Iterator[LessonRun]:
-    """Run the visible checks, lesson by lesson; in a checkout, on notebooks made from the sources now."""
-    wanted = lessons_of(project, target)
+    """Runs the visible checks, lesson by lesson; in a checkout, on notebooks made from the sources now."""
+    lessons = lessons_of(project, target)
     _refresh(project, target)
-    return (_run(project, lesson, limit_s) for lesson in wanted)
+    return (_run(project, lesson, limit_s) for lesson in lessons)
 
 
 def complete(
     project: Project, target: Module | Lesson, *, limit_s: float = LIMIT_S, now: datetime | None = None
 ) -> Iterator[Completed]:
-    """Run the checks and, lesson by lesson, export each that passes into the package and record it."""
-    wanted = lessons_of(project, target)
+    """Runs the checks and, lesson by lesson, exports each that passes into the package and records it."""
+    lessons = lessons_of(project, target)
     _refresh(project, target)
-    return (_complete(project, lesson, limit_s, now or progress.now()) for lesson in wanted)
+    return (_complete(project, lesson, limit_s, now or progress.now()) for lesson in lessons)
 
 
 def reset(project: Project, target: Module | Lesson, *, now: datetime | None = None) -> Reset:
-    """Put the untouched notebooks back, the present ones going to backups/.
+    """Restores the untouched notebooks and moves the present ones to backups/.
 
     What was exported from them stays in the package, so that later lessons still find it.
     """
@@ -110,7 +110,7 @@ def reset(project: Project, target: Module | Lesson, *, now: datetime | None = N
 
 
 def submit(project: Project, module: Module, *, to: Path | None = None, now: datetime | None = None) -> Submission:
-    """Pack the notebooks into one new zip in the folder `to`, by default the kit; nothing is overwritten."""
+    """Packs the notebooks into one new zip in the folder `to`, by default the kit; nothing is overwritten."""
     _only_in_a_kit(project, "submit", "students hand in from their kits")
     stamp = (now or progress.now()).strftime("%Y-%m-%d-%H%M%S")
     paths = [notebook_path(project, lesson) for lesson in lessons(project, module)]
@@ -123,7 +123,7 @@ def submit(project: Project, module: Module, *, to: Path | None = None, now: dat
         archive,
         tuple(path.name for path in present),
         tuple(path.name for path in paths if path not in present),
-        tuple(words for path in present if (words := _unreadable(path))),
+        tuple(problem for path in present if (problem := _unreadable(path))),
     )
 
 
@@ -133,7 +133,7 @@ def _only_in_a_kit(project: Project, verb: str, instead: str) -> None:
 
 
 def _refresh(project: Project, target: Module | Lesson) -> None:
-    """Bring what the lessons run on up to date: notebooks in a checkout, given packages in a kit."""
+    """Updates what the lessons need to run: notebooks in a checkout, given packages in a kit."""
     if project.kind == "checkout":
         build_source(project, target.module if isinstance(target, Lesson) else target)
     else:
@@ -141,7 +141,7 @@ def _refresh(project: Project, target: Module | Lesson) -> None:
 
 
 def _place_given(project: Project) -> list[Path]:
-    """Copy what is given of required modules' packages to where it is missing; what a student exported stays."""
+    """Copies missing files of required modules' packages into place; files that a student exported stay."""
     placed = []
     for path in sorted(project.given_dir.rglob("*.py")):
         target = project.root / path.relative_to(project.given_dir)
@@ -167,7 +167,7 @@ def _complete(project: Project, lesson: Lesson, limit_s: float, now: datetime) -
 
 
 def _free(path: Path) -> Path:
-    """`path`, or the first of `name-2`, `name-3`, ... that nobody has taken."""
+    """Returns `path`, or the first of `name-2`, `name-3`, ... that does not exist."""
     candidate, number = path, 2
     while candidate.exists():
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")

@@ -11,7 +11,7 @@ from tinytorch.hardware.fact import Fact, detected, unavailable
 
 
 def allowed_cpus() -> frozenset[int] | None:
-    """CPUs this process may run on; None where the system has no such notion."""
+    """Returns the CPUs this process may run on; None where the system doesn't restrict processes to CPUs."""
     if hasattr(os, "sched_getaffinity"):
         return frozenset(os.sched_getaffinity(0))
     if sys.platform == "win32":
@@ -22,7 +22,7 @@ def allowed_cpus() -> frozenset[int] | None:
 
 
 def usable_cores(allowed: Collection[int] | None, logical: Fact[int], limit: tuple[float, str] | None) -> Fact[int]:
-    """The smallest of the CPUs there are, the CPUs this process may run on, and the processor time it is given.
+    """Returns the smallest of three counts: the machine's CPUs, the allowed CPUs, and the CPUs' worth of time allowed.
 
     A limit of 2.5 CPUs counts as 2: a third busy thread would be stopped half of the time.
     """

@@ -1,6 +1,6 @@
-"""The machine on one card: what the system states about processor, memory and software. Nothing is measured.
+"""The machine card: what the system states about processor, memory and software. Nothing is measured.
 
-`tinytorch.hardware.measured` adds what only measuring can tell.
+`tinytorch.hardware.measured` adds the facts that have to be measured.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from tinytorch.hardware import allowance, cgroups, simd
 from tinytorch.hardware.fact import Fact, Facts, detected, unavailable
 
-# what a platform module answers, with its unit
+# the facts that a platform module returns, with their units
 ASKED = {
     "cpu_name": "",
     "l1d_bytes": "bytes",
@@ -70,7 +70,7 @@ class MachineCard:
         return {entry.name: getattr(self, entry.name).as_dict() for entry in fields(self)}
 
     def __str__(self) -> str:
-        """A short table: what is known, and the names of what is not."""
+        """Returns a short table: the known facts, and the names of the unknown ones."""
         known = [(name, value) for name, value, source, _ in self.rows() if source != "unavailable"]
         missing = [name for name, _, source, _ in self.rows() if source == "unavailable"]
         lines = [f"{name:<18} {value}" for name, value in known]
@@ -101,7 +101,7 @@ def card() -> MachineCard:
 
 
 def _platform_facts(cpu: int) -> Facts:
-    """What the system's own module says, or why nothing is said."""
+    """Returns the facts of the module for this system; unavailable facts, with a reason, on other systems."""
     if sys.platform == "linux":
         from tinytorch.hardware import linux
 

@@ -42,17 +42,17 @@ class MachineConfig:
 
 
 def configure(given: Mapping[str, Any] | None = None) -> MachineConfig:
-    """This machine's configuration; what `given` names takes the place of what was found out.
+    """Returns this machine's configuration; entries of `given` replace detected ones.
 
-    The memory bandwidth is measured unless it is given. Raises ValueError for a name a configuration cannot have, a
+    The memory bandwidth is measured unless it is given. Raises ValueError for an unknown name, a
     number that is not positive, and an unknown target.
     """
     own = _checked(given or {})
     names = frozenset((set(own) | set(own["cache_sizes"])) - {"cache_sizes"})
     facts = _facts(names)
     caches = {name: facts[name].value for name in CACHE_FACTS} | own["cache_sizes"]
-    found = {name: fact.value for name, fact in facts.items() if name not in CACHE_FACTS}
-    values = {"deployment_target": "cloud", **found, **own, "cache_sizes": caches}
+    detected_values = {name: fact.value for name, fact in facts.items() if name not in CACHE_FACTS}
+    values = {"deployment_target": "cloud", **detected_values, **own, "cache_sizes": caches}
     sources = {
         "deployment_target": "assumed: nothing on a machine says what it is for",
         **{name: f"{fact.source}: {fact.how}" for name, fact in facts.items()},
@@ -62,14 +62,14 @@ def configure(given: Mapping[str, Any] | None = None) -> MachineConfig:
 
 
 def checked_target(target: str) -> str:
-    """`target`, if it is one of `TARGETS`."""
+    """Returns `target`; raises ValueError if it is not one of `TARGETS`."""
     if target not in TARGETS:
         raise ValueError(f"target hardware {target!r} is not known; choose one of {', '.join(TARGETS)}")
     return target
 
 
 def resources_of(config: HardwareConfig, target: str) -> dict[str, Any]:
-    """What the target has: this machine's figures if it is the target; otherwise None: nothing was measured there."""
+    """Returns the target's resources: this machine's figures if it is the target, otherwise None with a reason."""
     names = ("cpu_cores", "memory_gb", "simd_width", "memory_bandwidth")
     measured_on = config["deployment_target"]
     if target == measured_on:
@@ -96,13 +96,13 @@ def _checked(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _facts(given: frozenset[str]) -> Facts:
-    """What can be found out; the bandwidth only if it is not in `given`."""
-    found = card()
-    facts = {name: getattr(found, field) for name, field in CACHE_FACTS.items()} | {
-        "cpu_cores": found.usable_cores,
-        "memory_gb": _converted(found.memory_bytes, 1 / 2**30, "GB"),
-        "cpu_frequency": found.max_frequency_ghz,
-        "simd_width": _lanes(found.simd_bytes),
+    """Returns the detected facts, and the measured bandwidth unless it is in `given`."""
+    machine = card()
+    facts = {name: getattr(machine, field) for name, field in CACHE_FACTS.items()} | {
+        "cpu_cores": machine.usable_cores,
+        "memory_gb": _converted(machine.memory_bytes, 1 / 2**30, "GB"),
+        "cpu_frequency": machine.max_frequency_ghz,
+        "simd_width": _lanes(machine.simd_bytes),
         "gpu_available": _gpu(),
     }
     return facts if "memory_bandwidth" in given else facts | {"memory_bandwidth": _main_memory_bandwidth()}
@@ -128,7 +128,7 @@ def _gpu() -> Fact[bool]:
 
 def _main_memory_bandwidth() -> Fact[float]:
     """GB/s of one core beyond the last cache, as far as an eighth of memory and 256 MiB allow a set that large."""
-    found = card()
-    last_cache = found.l3_bytes.value or found.l2_bytes.value or 2**25
-    limit = min(2**28, (found.memory_bytes.value or 2**30) // 8)
+    machine = card()
+    last_cache = machine.l3_bytes.value or machine.l2_bytes.value or 2**25
+    limit = min(2**28, (machine.memory_bytes.value or 2**30) // 8)
     return roofline().bandwidth_at(min(max(2 * last_cache, 2**26), limit))

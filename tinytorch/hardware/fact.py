@@ -52,7 +52,7 @@ class Fact(Generic[Value_co]):
         return plain if self.spread is None else plain | {"spread": list(self.spread)}
 
 
-#: Facts by name, as found on some system; what each holds is said by the card's field of that name.
+#: Facts by name; the card's field of the same name gives the type of the value.
 Facts = dict[str, Fact[Any]]
 
 
@@ -70,7 +70,7 @@ def detected(value: Stated, unit: str, how: str) -> Fact[Stated]:
 
 
 def unavailable(unit: str, why: str) -> Fact[Never]:
-    """A fact that cannot be had here."""
+    """A fact that is unavailable here."""
     return Fact(None, unit, "unavailable", why)
 
 

@@ -1,7 +1,7 @@
 """The loops that the probes time, as LLVM IR with vectors of the processor's full width.
 
-Left to itself the compiler picks a vector width (often half of the widest) and turns spare registers into memory;
-a bound on what other kernels can reach must not depend on that choice. Nothing is compiled before the first call.
+Otherwise the compiler chooses the vector width (often half of the widest) and may spill registers to memory; an upper
+bound for other kernels must not depend on that choice. Nothing is compiled before the first call.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def vector_bytes() -> int:
 def chains() -> int:
     """Independent multiply-add chains: as many as fit into the registers beside two constants.
 
-    Needed are latency times throughput (4 cycles x 2 units on x86, 4 x 4 on wide ARM cores); without AVX-512, x86 has
-    16 registers, the others have 32.
+    Hiding the latency takes latency times throughput (4 cycles x 2 units on x86, 4 x 4 on wide ARM cores). Without
+    AVX-512, x86 has 16 registers, the others have 32.
     """
     is_x86 = platform.machine().lower() in ("x86_64", "amd64")
     return 12 if is_x86 and vector_bytes() < 64 else 24
@@ -67,7 +67,7 @@ def _total(builder: ir.IRBuilder, vectors: list[ir.Value]) -> ir.Value:
 def _loop(
     builder: ir.IRBuilder, stop: ir.Value, step: int, carried: list[ir.Value], body: Callable[..., list[ir.Value]]
 ) -> list[ir.Value]:
-    """Emit `i = 0; while i < stop: carried = body(i, carried); i += step` and return `carried` after it."""
+    """Emits `i = 0; while i < stop: carried = body(i, carried); i += step` and returns `carried` after it."""
     entry = builder.block
     head, inside, after = (builder.append_basic_block(name) for name in ("head", "inside", "after"))
     builder.branch(head)
@@ -109,8 +109,8 @@ def _addresses(builder: ir.IRBuilder, address: ir.Value, index: ir.Value) -> lis
     """Pointers to the `UNROLL` vectors that begin `index` floats after `address`."""
     base = builder.inttoptr(address, FLOAT.as_pointer())
     steps = (ir.Constant(COUNT, i * _vector().count) for i in range(UNROLL))
-    places = [builder.gep(base, [builder.add(index, step)]) for step in steps]
-    return [builder.bitcast(place, _vector().as_pointer()) for place in places]
+    pointers = [builder.gep(base, [builder.add(index, step)]) for step in steps]
+    return [builder.bitcast(pointer, _vector().as_pointer()) for pointer in pointers]
 
 
 @intrinsic
@@ -119,8 +119,8 @@ def _read(typing: Any, address: Any, count: Any) -> Any:
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
         def body(index: ir.Value, sums: list[ir.Value]) -> list[ir.Value]:
-            places = _addresses(builder, args[0], index)
-            vectors = [builder.load(place, align=vector_bytes()) for place in places]
+            pointers = _addresses(builder, args[0], index)
+            vectors = [builder.load(pointer, align=vector_bytes()) for pointer in pointers]
             return [builder.fadd(s, v) for s, v in zip(sums, vectors, strict=True)]
 
         zeros = [_splat(builder, ir.Constant(FLOAT, 0.0))] * UNROLL
@@ -137,9 +137,9 @@ def _update(typing: Any, address: Any, count: Any, factor: Any) -> Any:
         by = _splat(builder, args[2])
 
         def body(index: ir.Value, nothing: list[ir.Value]) -> list[ir.Value]:
-            for place in _addresses(builder, args[0], index):
-                value = builder.load(place, align=vector_bytes())
-                builder.store(builder.fmul(value, by), place, align=vector_bytes())
+            for pointer in _addresses(builder, args[0], index):
+                value = builder.load(pointer, align=vector_bytes())
+                builder.store(builder.fmul(value, by), pointer, align=vector_bytes())
             return []
 
         _loop(builder, args[1], UNROLL * _vector().count, [], body)
@@ -156,7 +156,7 @@ def multiply_add(rounds: int, factor: np.float32, addend: np.float32) -> float:
 
 @njit(nogil=True)
 def read(address: int, count: int, passes: int) -> float:
-    """Read `count` floats at `address`, `passes` times; both aligned to `UNROLL` vectors."""
+    """Reads `count` floats at `address`, `passes` times; both aligned to `UNROLL` vectors."""
     total = 0.0
     for _ in range(passes):
         total += _read(address, count)  # type: ignore[call-arg]  # Numba passes the typing context, its stub asks for it
@@ -165,14 +165,14 @@ def read(address: int, count: int, passes: int) -> float:
 
 @njit(nogil=True)
 def update(address: int, count: int, passes: int, factor: np.float32) -> None:
-    """Multiply `count` floats at `address` in place, `passes` times."""
+    """Multiplies `count` floats at `address` in place, `passes` times."""
     for _ in range(passes):
         _update(address, count, factor)  # type: ignore[call-arg]  # see `read`
 
 
 @njit(nogil=True)
 def chase(following: np.ndarray, start: int, steps: int) -> int:
-    """Follow the pointers `i = following[i]`: no load can start before the one before it has arrived."""
+    """Follows the pointers `i = following[i]`: no load can start before the one before it has arrived."""
     i = start
     for _ in range(steps):
         i = following[i]

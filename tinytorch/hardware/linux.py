@@ -11,7 +11,7 @@ from tinytorch.hardware.fact import Fact, Facts, detected, unavailable
 CPUS = "sys/devices/system/cpu"
 SUFFIXES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 SHARED = {"l1d_shared_by": "1", "l2_shared_by": "2", "l3_shared_by": "3"}
-# names of glibc's sysconf, the second place to ask
+# names for glibc's sysconf, which is asked where sysfs has no entry
 SYSCONF = {
     "l1d_bytes": "SC_LEVEL1_DCACHE_SIZE",
     "l1i_bytes": "SC_LEVEL1_ICACHE_SIZE",
@@ -49,18 +49,18 @@ def parse_size(text: str) -> int:
 
 def caches(root: Path, cpu: int) -> dict[str, Fact[int]]:
     """The data caches that `cpu` reaches, level by level, and the size of a line."""
-    found: dict[str, Fact[int]] = {}
+    by_name: dict[str, Fact[int]] = {}
     for index in sorted((root / CPUS / f"cpu{cpu}" / "cache").glob("index*")):
         level, kind, size = (read_text(index / name) for name in ("level", "type", "size"))
         if not (level and kind and size):
             continue
         where = f"/{index.relative_to(root)}, shared by CPUs {read_text(index / 'shared_cpu_list')}"
         name = f"l1{kind[0].lower()}_bytes" if level == "1" and kind != "Unified" else f"l{level}_bytes"
-        found[name] = detected(parse_size(size), "bytes", where)
+        by_name[name] = detected(parse_size(size), "bytes", where)
         line = read_text(index / "coherency_line_size")
         if name == "l1d_bytes" and line:
-            found["line_bytes"] = detected(int(line), "bytes", f"/{index.relative_to(root)}/coherency_line_size")
-    return {name: found.get(name) or _ask_libc(name, root) for name in SYSCONF}
+            by_name["line_bytes"] = detected(int(line), "bytes", f"/{index.relative_to(root)}/coherency_line_size")
+    return {name: by_name.get(name) or _ask_libc(name, root) for name in SYSCONF}
 
 
 def sharing(root: Path, level: str) -> Fact[tuple[str, ...]]:
@@ -123,7 +123,7 @@ def physical_cores(root: Path) -> Fact[int]:
 
 
 def _cores_by_cpuinfo(root: Path) -> Fact[int]:
-    """For sandboxes without /sys; ARM processors state no core numbers there."""
+    """Counts cores by /proc/cpuinfo, for sandboxes without /sys; ARM processors state no core numbers there."""
     packages, cores = (
         [
             line.partition(":")[2].strip()

@@ -1,4 +1,4 @@
-"""Compiled loops for asking what the order of visiting numbers costs, and what vector instructions bring.
+"""Compiled loops that measure the cost of access order and the speedup of vector instructions.
 
 The compiler vectorizes simple loops by itself. The `scalar_` loops keep it from that by an exit that depends on the
 data: it has to look at one element before it may touch the next. With `stop` = NaN the exit is never taken, since NaN

@@ -27,18 +27,18 @@ def facts() -> Facts:
 
 
 def parse(text: str, why_missing: str) -> Facts:
-    """Facts from sysctl's lines `key: value`; what is missing is unavailable for the reason given."""
+    """Facts from sysctl's lines `key: value`; missing facts are unavailable, with `why_missing` as the reason."""
     lines = (line.partition(":") for line in text.splitlines() if ":" in line)
     values = {key.strip(): value.strip() for key, _, value in lines}
-    found: Facts = {name: _number(values, keys, "bytes", why_missing) for name, keys in KEYS.items()}
-    found["physical_cores"] = _number(values, ("hw.physicalcpu",), "", why_missing)
-    found["logical_cores"] = _number(values, ("hw.logicalcpu",), "", why_missing)
-    found |= _sharing(values, why_missing)
+    by_name: Facts = {name: _number(values, keys, "bytes", why_missing) for name, keys in KEYS.items()}
+    by_name["physical_cores"] = _number(values, ("hw.physicalcpu",), "", why_missing)
+    by_name["logical_cores"] = _number(values, ("hw.logicalcpu",), "", why_missing)
+    by_name |= _sharing(values, why_missing)
     name = values.get("machdep.cpu.brand_string")
-    found["cpu_name"] = _fact(name, "", "machdep.cpu.brand_string", why_missing)
+    by_name["cpu_name"] = _fact(name, "", "machdep.cpu.brand_string", why_missing)
     hertz = values.get("hw.cpufrequency_max")
-    found["max_frequency_ghz"] = _fact(int(hertz) / 1e9 if hertz else None, "GHz", "hw.cpufrequency_max", why_missing)
-    return found
+    by_name["max_frequency_ghz"] = _fact(int(hertz) / 1e9 if hertz else None, "GHz", "hw.cpufrequency_max", why_missing)
+    return by_name
 
 
 def _number(values: dict[str, str], keys: tuple[str, ...], unit: str, why_missing: str) -> Fact[int]:
@@ -56,13 +56,13 @@ def _sharing(values: dict[str, str], why_missing: str) -> dict[str, Fact[tuple[s
     L3, how many CPUs share one.
     """
     names = ("l1d_shared_by", "l2_shared_by", "l3_shared_by")
-    found: dict[str, Fact[tuple[str, ...]]] = {name: unavailable("", why_missing) for name in names}
+    sharing: dict[str, Fact[tuple[str, ...]]] = {name: unavailable("", why_missing) for name in names}
     config = [int(count) for count in values.get("hw.cacheconfig", "").split()]
     logical = int(values.get("hw.logicalcpu", "0"))
     for level, name in enumerate(names, start=1):
         if len(config) > level and config[level] > 0 and logical:
             groups = (f"{config[level]} CPUs",) * (logical // config[level])
-            found[name] = detected(groups, "", "sysctl hw.cacheconfig, hw.logicalcpu")
+            sharing[name] = detected(groups, "", "sysctl hw.cacheconfig, hw.logicalcpu")
     kinds = []
     for number in range(int(values.get("hw.nperflevels", "0"))):
         kind = f"hw.perflevel{number}"
@@ -70,8 +70,8 @@ def _sharing(values: dict[str, str], why_missing: str) -> dict[str, Fact[tuple[s
         if share:
             kinds += [f"{share} {values.get(f'{kind}.name', kind)} CPUs"] * (cores // share)
     if kinds:
-        found["l2_shared_by"] = detected(tuple(kinds), "", "sysctl hw.perflevel*.cpusperl2")
-    return found
+        sharing["l2_shared_by"] = detected(tuple(kinds), "", "sysctl hw.perflevel*.cpusperl2")
+    return sharing
 
 
 def _fact(value: Stated | None, unit: str, key: str, why_missing: str) -> Fact[Stated]:

@@ -1,4 +1,4 @@
-"""What the order of visiting numbers costs: one loop follows a list of indices, and only the list changes."""
+"""The cost of access order: one loop follows a list of indices, and only the list changes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Cache sizes as a latency sweep shows them: plateaus of equal latency, and where each of them ends.
+"""Cache sizes from a latency sweep: plateaus of equal latency, and where each of them ends.
 
-Nothing is asked of the system here, so that what it states can be held against what was measured.
+The system isn't asked here, so that the sizes it states can be compared with the measured ones.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def latency_sweep(
 ) -> list[tuple[int, Fact[float]]]:
     """Load latency at each working set size; by default from 4 KiB to 32 MiB, some five seconds.
 
-    The whole sweep is run `rounds` times and each size keeps its least latency: a neighbour that uses the same cache
-    for a second, or memory that collides in it, spoils one round and not the other.
+    The whole sweep is run `rounds` times and each size keeps its least latency: another program that uses the same
+    cache for a second, or memory that collides in it, spoils one round and not the others.
     """
     if rounds < 1:
         raise ValueError(f"a sweep needs at least one round, got {rounds}")
@@ -65,19 +65,19 @@ def plateaus(sweep: Sweep) -> list[Plateau]:
     """
     sizes = [size for size, _ in sweep]
     lowered = list(accumulate((latency for _, latency in reversed(sweep)), min))[::-1]
-    found: list[Plateau] = []
+    levels: list[Plateau] = []
     start = 0
     while start < len(sizes):
         last = max(i for i in range(start, len(sizes)) if lowered[i] < lowered[start] * LEVEL)
-        slower = not found or lowered[start] >= found[-1].latency_ns * STEP
+        slower = not levels or lowered[start] >= levels[-1].latency_ns * STEP
         if slower and sizes[last] >= sizes[start] * SPAN:
-            found.append(Plateau(statistics.median(lowered[start : last + 1]), sizes[start], sizes[last]))
+            levels.append(Plateau(statistics.median(lowered[start : last + 1]), sizes[start], sizes[last]))
             start = last
         start += 1
-    nexts = [after.latency_ns for after in found[1:]] + [None]
+    nexts = [after.latency_ns for after in levels[1:]] + [None]
     return [
         replace(here, edge_bytes=_crossing(sizes, lowered, here, after))
-        for here, after in zip(found, nexts, strict=True)
+        for here, after in zip(levels, nexts, strict=True)
     ]
 
 
@@ -96,10 +96,10 @@ def measured_cache(sweep: Sequence[tuple[int, Fact[float]]], level: int) -> Fact
     known = [(size, fact.value) for size, fact in sweep if fact.value is not None]
     if not known:
         return unavailable("bytes", sweep[0][1].how if sweep else "no latency was measured")
-    found = plateaus(known)
-    if len(found) < level or found[level - 1].edge_bytes is None:
+    levels = plateaus(known)
+    if len(levels) < level or levels[level - 1].edge_bytes is None:
         return unavailable("bytes", f"loads show no end of a plateau number {level} up to {format_bytes(known[-1][0])}")
-    here = found[level - 1]
+    here = levels[level - 1]
     how = (
         f"dependent loads in random order take about {here.latency_ns:.3g} ns from {format_bytes(here.first_bytes)} to "
         f"{format_bytes(here.last_bytes)}; beyond, this is where they are half of the way to the next plateau"

@@ -1,6 +1,6 @@
 """Measuring the machine: arithmetic peak, bandwidth and latency of one core.
 
-Each probe repeats a short run and reports the best: whatever else the machine does can only make a run slower.
+Each probe repeats a short run and reports the best: other load on the machine can only make a run slower.
 The loops are in `kernels.py`; numba is imported, and they are compiled, when a probe is first used.
 """
 
@@ -91,11 +91,11 @@ def measure_latency(working_set_bytes: int, seconds: float = 0.1) -> Fact[float]
     from tinytorch.hardware import kernels
 
     following = _in_huge_pages(_random_cycle(size_bytes, card().line_bytes.value or 64))
-    place = 0
+    position = 0
 
     def run(steps: int) -> None:
-        nonlocal place
-        place = kernels.chase(following, place, steps)
+        nonlocal position
+        position = kernels.chase(following, position, steps)
 
     steps, best_s, runs = _best_run(run, seconds)
     how = f"one core, {format_bytes(following.nbytes)}: dependent loads in random order, best of {runs} runs"
@@ -130,7 +130,7 @@ def _runs(run: Callable[[int], object], seconds: float) -> tuple[int, list[float
 
 
 def _until(seconds: float) -> Iterator[None]:
-    """Yield until `seconds` have passed, at least twice."""
+    """Yields until `seconds` have passed, at least twice."""
     deadline = time.perf_counter() + seconds
     yield
     yield

@@ -1,4 +1,4 @@
-"""The roofline: what bounds a kernel on this machine, arithmetic or the bytes it must move.
+"""The roofline: whether arithmetic or the bytes it must move bound a kernel on this machine.
 
 Source: S. Williams, A. Waterman, D. Patterson, Roofline: an insightful visual performance model for multicore
 architectures, Communications of the ACM 52(4), 2009.

@@ -27,7 +27,7 @@ Call = Callable[[], object]
 
 
 def why_not_run(op: str, shape: Sequence[int]) -> str:
-    """Why `op` can't be run on data of this shape; empty if it can."""
+    """Returns the reason why `op` can't be run on data of this shape; empty if it can."""
     plain = SAME_AS.get(op, op)
     if plain not in NAMES:
         return f"there is no scalar and vector form of {op!r} to run; known: {', '.join(NAMES)}"
@@ -80,7 +80,7 @@ def _vector_call(op: str, x: np.ndarray, y: np.ndarray, out: np.ndarray) -> Call
 
 
 def changes_for(ops: Iterable[str]) -> list[str]:
-    """How each operation has to be written to get its speedup."""
+    """Returns, for each operation, the change in the code that its speedup takes."""
     return [f"{op}: {CHANGES.get(SAME_AS.get(op, op), OTHER_CHANGE)}" for op in ops]
 
 

@@ -31,7 +31,7 @@ def parse(buffer: bytes) -> Facts:
     Source of the layout: winnt.h, SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX and its unions PROCESSOR_RELATIONSHIP and
     CACHE_RELATIONSHIP, 64-bit. The first cache of a kind is reported: on mixed processors others may differ.
     """
-    found: Facts = {}
+    by_name: Facts = {}
     shared: dict[int, list[str]] = {1: [], 2: [], 3: []}
     physical = logical = 0
     for relation, body in _records(buffer):
@@ -41,21 +41,23 @@ def parse(buffer: bytes) -> Facts:
         elif relation == CACHE:
             level, _, line, size, kind = struct.unpack_from("<BBHII", body)
             name = CACHE_NAMES.get((level, kind))
-            if name and name not in found:
-                found[name] = detected(size, "bytes", f"{API}, first level {level} cache")
+            if name and name not in by_name:
+                by_name[name] = detected(size, "bytes", f"{API}, first level {level} cache")
             if name == "l1d_bytes":
-                found.setdefault("line_bytes", detected(line, "bytes", f"{API}, line of the first level 1 data cache"))
+                by_name.setdefault(
+                    "line_bytes", detected(line, "bytes", f"{API}, line of the first level 1 data cache")
+                )
             if kind != INSTRUCTION and level in shared:
                 shared[level].append(format_cpu_list(_cpus(body, count_at=30)))
     for name in (*CACHE_NAMES.values(), "line_bytes"):
-        found.setdefault(name, unavailable("bytes", f"{API} lists no such cache"))
+        by_name.setdefault(name, unavailable("bytes", f"{API} lists no such cache"))
     for level, name in ((1, "l1d_shared_by"), (2, "l2_shared_by"), (3, "l3_shared_by")):
         why = f"{API} lists no cache of level {level}"
         groups = tuple(shared[level])
-        found[name] = detected(groups, "CPUs", f"{API}, level {level}") if groups else unavailable("CPUs", why)
+        by_name[name] = detected(groups, "CPUs", f"{API}, level {level}") if groups else unavailable("CPUs", why)
     for name, count in (("physical_cores", physical), ("logical_cores", logical)):
-        found[name] = detected(count, "", API) if count else unavailable("", f"{API} lists no core")
-    return found
+        by_name[name] = detected(count, "", API) if count else unavailable("", f"{API} lists no core")
+    return by_name
 
 
 def _records(buffer: bytes) -> Iterator[tuple[int, bytes]]:

@@ -23,7 +23,7 @@ class CellFiles:
         return self._write(f"{cell} imported", cell, source)
 
     def title_of(self, path: str) -> str | None:
-        """What to call the code of that file in a traceback; None if it holds no cell."""
+        """Returns the name of that file's code in a traceback; None if it holds no cell."""
         return self._titles.get(path)
 
     def cell_of(self, path: str) -> str | None:

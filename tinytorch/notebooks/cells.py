@@ -1,6 +1,6 @@
-"""What a cell is: the number that Jupyter gives it, and what nbgrader's metadata and tags say of it.
+"""Facts about a cell: the number that Jupyter gives it, and what nbgrader's metadata and tags say about it.
 
-The one set of words for everybody who reads a notebook: the kit, the release, grading and feedback.
+The kit, the release, grading and feedback all read notebooks through these functions.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 
 class NotebookError(ValueError):
-    """A notebook that does not say what it must; the message is a sentence that names lesson and cell."""
+    """A notebook that lacks required metadata; the message is a sentence that names lesson and cell."""
 
 
 def numbered(nb: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
@@ -25,12 +25,12 @@ def numbered(nb: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
 
 
 def plain_source(text: str) -> str:
-    """The text as it is run: line ends of Windows become plain ones, and what is no character a question mark."""
+    """Returns the text as it is run: Windows line endings become plain ones, invalid characters question marks."""
     return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode("utf-8")
 
 
 def nbgrader_marks(cell: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What nbgrader knows of the cell, also of one as it stands in a file; empty for a cell of no concern to it."""
+    """Returns nbgrader's metadata of the cell, also of one read from a file; empty for a cell without any."""
     metadata = cell.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     return marks if isinstance(marks, dict) else {}
@@ -42,32 +42,32 @@ def grade_id(cell: NotebookNode) -> str:
 
 
 def points(cell: NotebookNode) -> float | None:
-    """What a graded cell is worth; None if it doesn't say so in a number."""
+    """Returns the points of a graded cell; None if its metadata has no number."""
     value = nbgrader_marks(cell).get("points")
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def is_solution(cell: NotebookNode) -> bool:
-    """A student writes here: code between solution markers, or an answer in prose."""
+    """True if a student writes in this cell: code between solution markers, or an answer in prose."""
     return bool(nbgrader_marks(cell).get("solution", False))
 
 
 def is_graded(cell: NotebookNode) -> bool:
-    """Points depend on the cell: a check, or an open question."""
+    """True if points depend on the cell: a check, or an open question."""
     return bool(nbgrader_marks(cell).get("grade", False))
 
 
 def is_check(cell: NotebookNode) -> bool:
-    """A graded cell that no one grades by hand."""
+    """True for a graded cell that no one grades by hand."""
     return is_graded(cell) and not is_solution(cell)
 
 
 def is_fixed(cell: NotebookNode) -> bool:
-    """The cell's text is the course's: a check or a locked cell."""
+    """True if students may not change the text: a check or a locked cell."""
     return not is_solution(cell) and (is_graded(cell) or bool(nbgrader_marks(cell).get("locked", False)))
 
 
 def is_measure(cell: NotebookNode) -> bool:
-    """A measuring cell is for the reader in Jupyter; nothing else depends on it."""
+    """True for a measuring cell, which is run by the reader in Jupyter only; nothing else depends on it."""
     tags = cell.metadata.get("tags", [])
     return cell.cell_type == "code" and isinstance(tags, list) and "measure" in tags

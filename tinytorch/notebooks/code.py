@@ -62,10 +62,10 @@ def code_cells(lesson: str, notebook: NotebookNode, release: NotebookNode | None
 
 
 def meant_for_export(cells: Sequence[Cell], given: Sequence[Cell]) -> dict[Cell, str]:
-    """Cells that nbdev would not export and other lessons need all the same, each with a sentence for its student.
+    """Returns cells that nbdev would not export although other lessons need them, each with a sentence for its student.
 
-    These are answers that lost the line `#| export`, cells in which it stands below other lines, and cells of the
-    student's own with nothing but definitions in them.
+    These are answers that lost the line `#| export`, cells in which that line is not the first, and the student's own
+    cells that hold only definitions.
     """
     exported = {cell.grade_id for cell in given if cell.is_exported and cell.grade_id}
     texts = {cell.source.strip() for cell in given}

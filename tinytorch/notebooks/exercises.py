@@ -1,4 +1,4 @@
-"""What can be earned in a lesson, read from the notebooks' nbgrader metadata."""
+"""The graded exercises of a lesson, read from the nbgrader metadata of its notebook."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Exercise:
 
 def lesson_exercises(lesson: str, nb: NotebookNode) -> list[Exercise]:
     """The graded cells of one lesson's notebook, in the order of the cells."""
-    found: list[Exercise] = []
+    exercises: list[Exercise] = []
     title = ""
     for cell in nb.cells:
         if cell.cell_type == "markdown":
@@ -38,8 +38,8 @@ def lesson_exercises(lesson: str, nb: NotebookNode) -> list[Exercise]:
         if not name or worth is None:
             raise NotebookError(f"{lesson}: the graded cell {name or '(without grade_id)'} has no name or no points.")
         short = name.removeprefix(_CHECK).removeprefix(_QUESTION)
-        found.append(Exercise(lesson, short, name, worth, is_solution(cell), title))
-    return found
+        exercises.append(Exercise(lesson, short, name, worth, is_solution(cell), title))
+    return exercises
 
 
 def _heading(text: str) -> str:

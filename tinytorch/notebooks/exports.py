@@ -1,4 +1,4 @@
-"""What of a code cell goes into the package: nbdev's directives, and the names that its text defines."""
+"""The exported part of code cells: nbdev's directives, and the names that a cell's text defines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cell printed and displayed, as nbformat outputs of limited size."""
+"""The outputs of a cell, printed and displayed, in nbformat's form and of limited size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHORTENED = "\n[the rest of this output was left out]\n"
 
 @dataclass(frozen=True, slots=True)
 class OutputLimits:
-    """How many characters of text and of encoded pictures are kept of one cell."""
+    """The number of characters of text and of encoded pictures that are kept for one cell."""
 
     text_chars: int
     image_chars: int
@@ -34,21 +34,21 @@ class Record:
         self._text_left, self._image_left = self._limits.text_chars, self._limits.image_chars
 
     def stream(self, name: str, text: str) -> None:
-        kept = self._shorten(text)
-        if not kept:
+        shortened = self._shorten(text)
+        if not shortened:
             return
         last = self.outputs[-1] if self.outputs else {}
         if last.get("output_type") == "stream" and last["name"] == name:
-            last["text"] += kept
+            last["text"] += shortened
         else:
-            self.outputs.append({"output_type": "stream", "name": name, "text": kept})
+            self.outputs.append({"output_type": "stream", "name": name, "text": shortened})
 
     def display(self, data: dict[str, Any], execution_count: int | None = None) -> None:
-        kept = {kind: self._fit(kind, value) for kind, value in data.items() if kind in KEPT_TYPES}
-        kept = {kind: value for kind, value in kept.items() if value}
-        if not kept:
+        shown = {kind: self._fit(kind, value) for kind, value in data.items() if kind in KEPT_TYPES}
+        shown = {kind: value for kind, value in shown.items() if value}
+        if not shown:
             return
-        output: dict[str, Any] = {"output_type": "display_data", "data": kept, "metadata": {}}
+        output: dict[str, Any] = {"output_type": "display_data", "data": shown, "metadata": {}}
         if execution_count is not None:
             output |= {"output_type": "execute_result", "execution_count": execution_count}
         self.outputs.append(output)

@@ -1,4 +1,4 @@
-"""An exception of a notebook's code as plain data: what it is, what it says, and the cells it came through."""
+"""An exception of a notebook's code as plain data: its types, its message, and the cells it passed through."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Raised:
 
     kinds: tuple[str, ...]  # its type and the bases of that, nearest first
     builtin: str  # the nearest builtin exception type but Exception, or empty
-    message: str  # what str() makes of it
+    message: str  # its str()
     reason: str  # the same, but of a syntax error without file and line
     places: tuple[Place, ...]  # the lines of cells that it came through, the innermost last
     code: str  # the text of the innermost of these lines
@@ -55,7 +55,7 @@ class Raised:
 
 
 def describe(raised: BaseException, files: CellFiles) -> Raised:
-    """What there is to say of an exception that code from these files raised."""
+    """Returns the description of an exception that code from these files raised."""
     lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(raised.__traceback__)]
     if isinstance(raised, SyntaxError) and isinstance(raised.filename, str) and isinstance(raised.lineno, int):
         lines.append((raised.filename, raised.lineno))

@@ -10,7 +10,7 @@ lines and top-level await; what they print and display is recorded and limited; 
         result.raised.message    # what it says; `reason` is the same without the file name of a syntax error
         result.raised.places     # (Place("02_matmul, cell 7", 3), ...): lines of cells it came through, innermost last
 
-A cell goes by the name that its caller gives it: whatever tells cells apart will do, "7" for instance. Its source
+The caller names each cell; any name that is unique will do, "7" for instance. Its source
 becomes a file in the folder, so Numba keeps compiled functions beside it (or where NUMBA_CACHE_DIR says); the folder
 should be new for each process, because Numba finds a function again although one that it calls has been edited.
 Before: sys.path and the working folder are the caller's to set, MPLBACKEND too
@@ -39,7 +39,7 @@ from tinytorch.notebooks.raised import Raised, describe, message_of
 
 @dataclass(frozen=True, slots=True)
 class CellResult:
-    """What one cell did: the exception that ended it, if one did, and its outputs in nbformat's form."""
+    """The result of one cell: the exception that ended it, if any, and its outputs in nbformat's form."""
 
     raised: Raised | None
     outputs: list[dict[str, Any]]
@@ -99,7 +99,7 @@ class NotebookShell:
         return CellResult(None if raised is None else self.describe(raised), self._shell.record.outputs)
 
     def look_up(self, name: str) -> Any:
-        """What cells have bound to that name; None if nothing."""
+        """Returns the object that cells have bound to that name; None if there is none."""
         return self._shell.user_ns.get(name)
 
     def put_imported(self, name: str, source: str) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from tinytorch.bench import Timing
 from tinytorch.bench.scaling_laws import law_of
 from tinytorch.plots.scales import scaling
-from tinytorch.plots.style import COLOURS, GREY, Style, chart, log_counts, log_numbers, mark
+from tinytorch.plots.style import COLORS, GRAY, Style, chart, log_counts, log_numbers, mark
 from tinytorch.plots.style import number_text as text
 from tinytorch.plots.timings import block_sweep
 
@@ -20,8 +20,8 @@ Result = Mapping[str, Any]
 def analysis(name: str, result: Result) -> Figure:
     """The figure of one result, by its key in `analysis_results`."""
     draw: dict[str, Callable[[Result], Figure]] = {
-        "cache_efficiency": lambda found: roof_shares({"kernel": found}),
-        "vectorization_potential": lambda found: vector_gains([found]),
+        "cache_efficiency": lambda single: roof_shares({"kernel": single}),
+        "vectorization_potential": lambda single: vector_gains([single]),
         "parallel_scaling": worker_speedups,
         "quantization_trade_offs": bits_worth,
         "optimization_roadmap": roadmap,
@@ -43,7 +43,7 @@ def roof_shares(results: Mapping[str, Result]) -> Figure:
         known = {n: share for n, share in known.items() if share is not None}
         axes.plot(list(known), list(known.values()), label=name, **mark(number))
         bound = [n for n in result["memory_bound_sizes"] if n in known]
-        axes.plot(bound, [known[n] for n in bound], "o", markersize=12, fillstyle="none", color=COLOURS[number % 6])
+        axes.plot(bound, [known[n] for n in bound], "o", markersize=12, fillstyle="none", color=COLORS[number % 6])
     log_counts(axes.xaxis, sorted({n for result in results.values() for n in result["data_sizes_tested"]}))
     axes.set_ylim(0, 1.05)
     if len(results) > 1:
@@ -66,7 +66,7 @@ def vector_gains(results: Sequence[Result], labels: Sequence[str] = (), lanes: i
     names = list(results[0]["simd_opportunities"])
     for number, result in enumerate(results):
         ran = [(names.index(op), e) for op, e in result["simd_opportunities"].items() if e["speedup"] is not None]
-        x = [place + 0.16 * (number - (len(results) - 1) / 2) for place, _ in ran]
+        x = [position + 0.16 * (number - (len(results) - 1) / 2) for position, _ in ran]
         y = [entry["speedup"] for _, entry in ran]
         style = {key: value for key, value in mark(number).items() if key not in ("linestyle", "linewidth")}
         ends = [_ends(entry) for _, entry in ran]
@@ -78,7 +78,7 @@ def vector_gains(results: Sequence[Result], labels: Sequence[str] = (), lanes: i
     axes.set_xticks(range(len(names)), names)
     axes.set_xlim(-0.5, len(names) - 0.5)
     if lanes:
-        axes.axhline(lanes, color=GREY, linestyle=":", label=f"{lanes} float32 in a register")
+        axes.axhline(lanes, color=GRAY, linestyle=":", label=f"{lanes} float32 in a register")
     if labels or lanes:
         axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
@@ -128,9 +128,9 @@ def bits_worth(result: Result) -> Figure:
         axes.hlines(row, low, high, color="black", linewidth=1.2)
         axes.plot(gain, row, style["marker"], color=style["color"], markeredgecolor="black")
         error = "unknown" if entry["relative_error"] is None else f"{entry['relative_error']:.1e}"
-        words = f"error {error}: {'accepted' if entry['acceptable_accuracy'] else 'too large'}"
+        label = f"error {error}: {'accepted' if entry['acceptable_accuracy'] else 'too large'}"
         at: Style = {"xytext": (1.01, row), "textcoords": ("axes fraction", "data"), "va": "center"}
-        axes.annotate(words, (gain, row), fontsize=8, annotation_clip=False, **at)
+        axes.annotate(label, (gain, row), fontsize=8, annotation_clip=False, **at)
     axes.margins(x=0.1)
     log_numbers(axes.xaxis)
     axes.axvline(1.0, color="black", linewidth=1, zorder=0)
@@ -141,24 +141,24 @@ def bits_worth(result: Result) -> Figure:
 
 def roadmap(result: Result) -> Figure:
     """The improvement of the whole by each change, best on top, with its share of the time and its local speedup."""
-    found = result["optimization_opportunities"]
+    opportunities = result["optimization_opportunities"]
     figure, axes = chart(
         "What each change alone would do to everything that was measured",
         "improvement of the whole (times as fast)",
         "",
-        height=1.8 + 0.6 * max(len(found), 1),
+        height=1.8 + 0.6 * max(len(opportunities), 1),
     )
-    for row, item in enumerate(found):
+    for row, item in enumerate(opportunities):
         axes.barh(row, item["expected_improvement"], 0.6, color="#9DB9D3", edgecolor="black", linewidth=0.6)
-        words = (
+        label = (
             f"{text(item['expected_improvement'])} times: {item['share']:.0%} of the time, "
             f"there {text(item['local_speedup'])} times as fast"
         )
         at: Style = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
-        axes.annotate(words, (item["expected_improvement"], row), fontsize=8, **at)
-    axes.set_yticks(range(len(found)), [item["type"].replace("_", " ") for item in found])
-    axes.set_ylim(max(len(found), 1) - 0.4, -0.6)
-    axes.set_xlim(0, 2.2 * max((item["expected_improvement"] for item in found), default=1.0))
-    axes.axvline(1.0, color=GREY, linestyle=":", linewidth=1)
+        axes.annotate(label, (item["expected_improvement"], row), fontsize=8, **at)
+    axes.set_yticks(range(len(opportunities)), [item["type"].replace("_", " ") for item in opportunities])
+    axes.set_ylim(max(len(opportunities), 1) - 0.4, -0.6)
+    axes.set_xlim(0, 2.2 * max((item["expected_improvement"] for item in opportunities), default=1.0))
+    axes.axvline(1.0, color=GRAY, linestyle=":", linewidth=1)
     axes.grid(False, axis="y")
     return figure

@@ -12,7 +12,7 @@ from matplotlib.text import Annotation
 
 from tinytorch.plots.style import (
     DASHES,
-    GREY,
+    GRAY,
     MARKERS,
     Style,
     bytes_text,
@@ -44,7 +44,7 @@ def bandwidth(points: Sequence[tuple[int, Fact[float]]], caches: Mapping[str, in
     spread = [(size, *fact.spread) for size, fact in points if fact.spread is not None]
     if spread:
         sizes, low, high = zip(*spread, strict=True)
-        axes.fill_between(sizes, low, high, color=GREY, alpha=0.3, linewidth=0, label="middle half of the runs")
+        axes.fill_between(sizes, low, high, color=GRAY, alpha=0.3, linewidth=0, label="middle half of the runs")
         axes.legend(frameon=False, fontsize=9, loc="lower left")
     log_bytes(axes.xaxis)
     log_numbers(axes.yaxis)
@@ -53,9 +53,9 @@ def bandwidth(points: Sequence[tuple[int, Fact[float]]], caches: Mapping[str, in
 
 
 def roofline(roof: Roofline, points: Mapping[str, Point], working_sets: Sequence[int] = WORKING_SETS) -> Figure:
-    """What this machine allows, and where kernels stand: name -> (operations per byte moved, GFLOP/s measured).
+    """The machine's roofline and the measured kernels: name -> (operations per byte moved, GFLOP/s).
 
-    A point may go on with the slowest and the fastest GFLOP/s of its middle half, drawn as whiskers.
+    A point may also have the slowest and the fastest GFLOP/s of its middle half, drawn as whiskers.
 
     A sloped ceiling for each of `working_sets` (bytes), whose bandwidth is measured if it was not yet; the flat one is
     the arithmetic peak.
@@ -80,8 +80,8 @@ def roofline(roof: Roofline, points: Mapping[str, Point], working_sets: Sequence
         f"peak of one core: {text(peak)} GFLOP/s", (right, peak), xytext=(-4, 4), textcoords="offset points", ha="right"
     )
     names = [
-        _kernel(axes, name, place, number, name_on_left=place[0] ** 2 > left * right)
-        for number, (name, place) in enumerate(points.items())
+        _kernel(axes, name, coordinates, number, name_on_left=coordinates[0] ** 2 > left * right)
+        for number, (name, coordinates) in enumerate(points.items())
     ]
     axes.set_xlim(left, right)
     low, high = min([*(point[1] for point in points.values()), left * min(slopes.values())]) / 2, peak * 2.5
@@ -121,11 +121,11 @@ def _known(fact: Fact[float]) -> float:
 
 def _kernel(axes: Axes, name: str, point: Point, number: int, name_on_left: bool) -> Annotation:
     """A mark with its name, on the side where there is room, and its spread."""
-    place = point[:2]
+    position = point[:2]
     if len(point) == 4:
         axes.vlines(point[0], point[2], point[3], color="black", linewidth=1.2)
     style = mark(number)
     marker = MARKERS[number % len(MARKERS)]
-    axes.plot(*place, marker=marker, color=style["color"], markersize=8, linestyle="", markeredgecolor="black")
+    axes.plot(*position, marker=marker, color=style["color"], markersize=8, linestyle="", markeredgecolor="black")
     at: Style = {"xytext": (-9, -3), "ha": "right"} if name_on_left else {"xytext": (9, -3), "ha": "left"}
-    return axes.annotate(name, place, **at, textcoords="offset points", fontsize=9, va="top")
+    return axes.annotate(name, position, **at, textcoords="offset points", fontsize=9, va="top")

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tinytorch.plots.pictures import Picture
-from tinytorch.plots.style import COLOURS, GREY
+from tinytorch.plots.style import COLORS, GRAY
 
 
 def rounding(bits: int = 3) -> Picture:
@@ -41,10 +41,10 @@ def _staircase(axes: Axes, top: int) -> None:
     """One level for each code, from tie to tie, and the codes that the ties themselves get."""
     bounds = [-float(top), *edges(top), float(top)]
     for code, low, high in zip(range(-top, top + 1), bounds[:-1], bounds[1:], strict=True):
-        axes.plot([low, high], [code, code], color=COLOURS[0], linewidth=3, solid_capstyle="butt")
+        axes.plot([low, high], [code, code], color=COLORS[0], linewidth=3, solid_capstyle="butt")
     ties = edges(top)
-    axes.plot(ties, np.rint(ties), "o", color=COLOURS[0], markersize=7, label="a tie goes to the even code")
-    axes.plot([-top, top], [-top, top], color=GREY, linewidth=1, linestyle="--", label="no rounding")
+    axes.plot(ties, np.rint(ties), "o", color=COLORS[0], markersize=7, label="a tie goes to the even code")
+    axes.plot([-top, top], [-top, top], color=GRAY, linewidth=1, linestyle="--", label="no rounding")
     axes.set_yticks(range(-top, top + 1))
     axes.set_ylabel("code")
     axes.legend(frameon=False, fontsize=9, loc="upper left")
@@ -54,9 +54,9 @@ def _error(axes: Axes, top: int) -> None:
     """code - x / scale: a line that falls from half a step to minus half a step around each code."""
     bounds = [-float(top), *edges(top), float(top)]
     for code, low, high in zip(range(-top, top + 1), bounds[:-1], bounds[1:], strict=True):
-        axes.plot([low, high], [code - low, code - high], color=COLOURS[1], linewidth=2)
+        axes.plot([low, high], [code - low, code - high], color=COLORS[1], linewidth=2)
     for limit in (-0.5, 0.5):
-        axes.axhline(limit, color=GREY, linewidth=1, linestyle=":")
+        axes.axhline(limit, color=GRAY, linewidth=1, linestyle=":")
     axes.set_yticks([-0.5, 0, 0.5], labels=["-½", "0", "½"])
     axes.set_ylim(-0.7, 0.7)
     axes.set_ylabel("error (steps)")

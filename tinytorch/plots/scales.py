@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tinytorch.plots.style import GREY, Style, chart, log_counts, log_numbers, mark, room_for_legend
+from tinytorch.plots.style import GRAY, Style, chart, log_counts, log_numbers, mark, room_for_legend
 
 if TYPE_CHECKING:
     from tinytorch.bench import Timing
@@ -34,7 +34,7 @@ def scaling(
         axes.plot(
             [1, max(workers)],
             [1, max(workers)],
-            color=GREY,
+            color=GRAY,
             linewidth=1,
             linestyle="--",
             label="ideal: as many times as workers",
@@ -77,13 +77,13 @@ def quantization_error(
     """Relative error against bits: `errors[i][j]` belongs to `labels[i]` and `bits[j]`, all above zero.
 
     An entry may be a sequence of errors, of several draws of the data: their median is drawn, whiskers span them all.
-    The grey guide starts at the first series' first point and halves with every further bit, as the step does.
+    The gray guide starts at the first series' first point and halves with every further bit, as the step does.
     """
     figure, axes = chart(
         "Every bit more should halve the error", "bits per number", "relative error (share, log scale)"
     )
     guide = [float(np.median(errors[0][0])) * 2.0 ** (bits[0] - b) for b in bits]
-    axes.plot(bits, guide, color=GREY, linewidth=1, linestyle=(0, (1, 2)), label="guide: half for each bit")
+    axes.plot(bits, guide, color=GRAY, linewidth=1, linestyle=(0, (1, 2)), label="guide: half for each bit")
     for number, (label, series) in enumerate(zip(labels, errors, strict=True)):
         middle = np.array([np.median(draws) for draws in series])
         spread = [middle - [np.min(draws) for draws in series], [np.max(draws) for draws in series] - middle]

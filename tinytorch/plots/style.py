@@ -1,4 +1,4 @@
-"""What all figures share: the figure itself, marks that differ in grey too, byte axes, cache lines, the caption."""
+"""The common parts of all figures: the figure, marks that differ in gray too, byte axes, cache lines, the caption."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from matplotlib.transforms import Bbox
 
 Style = dict[str, Any]  # keyword arguments of Matplotlib's functions, each of a type of its own
 
-# Dark to light and all different in shape, so that a print in grey tells them apart. Colours: M. Okabe and K. Ito,
-# Color Universal Design, 2002 (safe for colour-blind readers).
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
+# Dark to light and all different in shape, so that a print in gray tells them apart. Colors: M. Okabe and K. Ito,
+# Color Universal Design, 2002 (safe for color-blind readers).
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "X")
 DASHES = ("-", "--", "-.", ":", (0, (6, 2, 1, 2, 1, 2)), (0, (1, 1)))
-GREY = "#666666"
+GRAY = "#666666"
 PLAIN: Style = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind text that lines may cross
 UNITS = ("B", "KiB", "MiB", "GiB")
 
@@ -45,12 +45,12 @@ def chart(title: str, xlabel: str, ylabel: str, height: float = 4.2) -> tuple[Fi
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True, which="major", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
-    figure.supxlabel(caption(), fontsize=7, color=GREY, x=0.99, ha="right")
+    figure.supxlabel(caption(), fontsize=7, color=GRAY, x=0.99, ha="right")
     return figure, axes
 
 
 def caption() -> str:
-    """The machine and the date: what a measured figure must not be shown without."""
+    """Returns machine and date, which every measured figure must name."""
     from tinytorch.hardware import card
 
     machine = card()
@@ -61,7 +61,7 @@ def caption() -> str:
 def mark(number: int) -> Style:
     """Line and marker style of series `number`, counted from 0."""
     return {
-        "color": COLOURS[number % len(COLOURS)],
+        "color": COLORS[number % len(COLORS)],
         "marker": MARKERS[number % len(MARKERS)],
         "linestyle": DASHES[number % len(DASHES)],
         "markersize": 5,
@@ -79,7 +79,7 @@ def bytes_text(size: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """`value` with three digits, or all before the point: 0.05, 12.3, 3 400; powers of ten only far out."""
+    """Returns `value` with three digits, or all before the point: 0.05, 12.3, 3 400; from 1e9 on as a power of ten."""
     return f"{value:.3g}" if not 1000 <= abs(value) < 1e9 else f"{value:,.0f}".replace(",", " ")
 
 
@@ -90,7 +90,7 @@ def _log(axis: Axis, base: int) -> None:
 
 
 def log_bytes(axis: Axis) -> None:
-    """A log axis of sizes in bytes: ticks at powers of two, at most eight of them labelled."""
+    """A log axis of sizes in bytes: ticks at powers of two, at most eight of them labeled."""
     _log(axis, 2)
     axis.set_major_locator(LogLocator(base=2, numticks=8))
     axis.set_major_formatter(FuncFormatter(lambda size, _: bytes_text(size)))
@@ -105,7 +105,7 @@ def log_counts(axis: Axis, ticks: list[float]) -> None:
 
 
 def log_numbers(axis: Axis) -> None:
-    """A log axis of plain numbers; between powers of ten, 2 and 5 are labelled where the axis spans little."""
+    """A log axis of plain numbers; between powers of ten, 2 and 5 are labeled where the axis spans little."""
     _log(axis, 10)
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,)))
@@ -114,7 +114,7 @@ def log_numbers(axis: Axis) -> None:
 
 
 def untangle(figure: Figure, labels: Sequence[Annotation]) -> None:
-    """Move labels given in points from their marks downwards, the highest first, until none touches another."""
+    """Moves labels given in points from their marks downwards, the highest first, until none touches another."""
     figure.canvas.draw()
     placed: list[Bbox] = []
     for label in sorted(labels, key=lambda one: -one.get_window_extent().y1):
@@ -125,7 +125,7 @@ def untangle(figure: Figure, labels: Sequence[Annotation]) -> None:
 
 
 def room_for_legend(axes: Axes, entries: int) -> None:
-    """Widen a log y axis at the top, so that a legend of so many lines covers nothing."""
+    """Widens a log y axis at the top, so that a legend of `entries` lines covers no data."""
     low, high = axes.get_ylim()
     axes.set_ylim(low, high * (high / low) ** (0.085 * entries))
 
@@ -134,8 +134,8 @@ def cache_lines(axes: Axes, places: Mapping[str, float]) -> None:
     """A vertical line for each place that lies within the axis, its name in a strip kept free above a log y axis."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     axes.set_ylim(low, high * (high / low) ** 0.16)
-    for name, place in places.items():
-        if left < place < right:
-            axes.axvline(place, color=GREY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
+    for name, size in places.items():
+        if left < size < right:
+            axes.axvline(size, color=GRAY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
             at: Style = {"xycoords": ("data", "axes fraction"), "xytext": (0, -1), "textcoords": "offset points"}
-            axes.annotate(name, (place, 1.0), **at, ha="center", va="top", fontsize=8, color=GREY, bbox=PLAIN)
+            axes.annotate(name, (size, 1.0), **at, ha="center", va="top", fontsize=8, color=GRAY, bbox=PLAIN)

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from tinytorch.plots.pictures import Picture
-from tinytorch.plots.style import COLOURS, GREY, Chart, Style, chart, mark
+from tinytorch.plots.style import COLORS, GRAY, Chart, Style, chart, mark
 
 if TYPE_CHECKING:
     from tinytorch.bench.workers import Gain
 
-# The two threads of the picture: a light and a darker face, which a print in grey keeps apart; hatches too.
+# The two threads of the picture: a light and a darker face, which a print in gray keeps apart; hatches too.
 FACES = ("#CFE3F3", "#F0A868")
 HATCHES = ("", "///")
 READ_BY_ALL = "#E4E4E4"
@@ -56,7 +56,7 @@ def _draw_shares(axes: Axes) -> None:
             _cell(axes, left + element, bottom, 1, 1, taker)
         axes.text(left + 1.5, bottom + 1.25, f"share {share}", ha="center", fontsize=9)
         first = 3 * share
-        axes.text(left + 1.5, bottom - 0.7, f"x[{first}:{first + 3}]", ha="center", fontsize=8, color=GREY)
+        axes.text(left + 1.5, bottom - 0.7, f"x[{first}:{first + 3}]", ha="center", fontsize=8, color=GRAY)
     axes.set_xlim(-0.3, 13.5)
     axes.set_ylim(-4.4, 2.4)
 
@@ -104,7 +104,7 @@ def worker_gains(
 ) -> Figure:
     """Times as fast as one worker, a row for each call and worker count; whiskers: 95 percent.
 
-    An empty mark: the interval holds 1, so it isn't known who was faster. A row without a mark: other programs had
+    An empty mark: the interval holds 1, so it isn't known which was faster. A row without a mark: other programs used
     the cores.
     """
     named = [(name, gain) for name, row in gains.items() for gain in row if gain.workers > 1]
@@ -113,7 +113,7 @@ def worker_gains(
     for row, (_, gain) in enumerate(rows):
         if not gain.is_disturbed:
             axes.hlines(row, gain.low, gain.high, color="black", linewidth=1.2)
-            face = "white" if gain.is_open else COLOURS[0]
+            face = "white" if gain.is_open else COLORS[0]
             axes.plot(gain.ratio, row, mark(0)["marker"], color=face, markeredgecolor="black", markersize=7)
         at: Style = {"xytext": (1.01, row), "textcoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(_words(gain), (gain.ratio, row), fontsize=8, annotation_clip=False, **at)

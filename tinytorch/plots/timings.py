@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tinytorch.plots.style import (
-    GREY,
+    GRAY,
     PLAIN,
     Style,
     bytes_text,
@@ -168,4 +168,4 @@ def _line_with_band(axes: Axes, x: Sequence[float], series: Sequence[Timing], na
     axes.plot(x, [timing.median_us for timing in series], label=name, **style)
     low, high = [timing.low_us for timing in series], [timing.high_us for timing in series]
     axes.fill_between(x, low, high, color=style["color"], alpha=0.25, linewidth=0)
-    axes.vlines(x, low, high, color=GREY, linewidth=1)
+    axes.vlines(x, low, high, color=GRAY, linewidth=1)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from tinytorch.plots.machine import bandwidth
 from tinytorch.plots.pictures import Picture
-from tinytorch.plots.style import GREY, mark
+from tinytorch.plots.style import GRAY, mark
 
 if TYPE_CHECKING:
     from tinytorch.bench import Timing
@@ -24,7 +24,7 @@ Span = tuple[int, int]  # the first element that an instruction touches, and the
 def vector_spans(elements: int, lanes: int, first: int = 0) -> list[Span]:
     """The elements that each vector instruction of a loop touches, in order: whole vectors from element `first` on.
 
-    A partial vector comes before element `first` and one after the last whole vector, where elements are left there.
+    A partial vector comes before element `first` and one after the last whole vector, where elements remain.
     Raises ValueError if a size is negative or there are no lanes.
     """
     if elements < 0 or lanes < 1 or first < 0:
@@ -39,17 +39,17 @@ def vector_steps(elements: int, lanes: int, first: int) -> Picture:
     loops = {start: vector_spans(elements, lanes, start) for start in (0, first)}
     figure = Figure(figsize=(7.2, 2.7), layout="constrained")
     axes = figure.add_subplot()
-    words = [f"An array of {elements} elements, vectors of {lanes} lanes: which instruction touches which elements."]
+    lines = [f"An array of {elements} elements, vectors of {lanes} lanes: which instruction touches which elements."]
     for row, (start, spans) in enumerate(loops.items()):
         name = f"whole vectors from element {start} on"
         _draw_loop(axes, 2.2 * row, name, spans, lanes)
-        words.append(f"With {name}: {', '.join(_in_words(span, lanes) for span in spans)}.")
+        lines.append(f"With {name}: {', '.join(_in_words(span, lanes) for span in spans)}.")
     axes.set_title("Each box is an element, each line below a vector", loc="left", fontsize=11)
     axes.set(xlim=(-0.5, elements + 0.5), ylim=(3.5, -1.1), xlabel="element of the array")
     axes.set(xticks=range(0, elements + 1, lanes), yticks=[])
     axes.spines[["top", "right", "left"]].set_visible(False)
-    figure.supxlabel(f"vectors of {lanes} lanes", fontsize=7, color=GREY, x=0.99, ha="right")
-    return Picture(figure, "\n".join(words))
+    figure.supxlabel(f"vectors of {lanes} lanes", fontsize=7, color=GRAY, x=0.99, ha="right")
+    return Picture(figure, "\n".join(lines))
 
 
 def _draw_loop(axes: Axes, height: float, name: str, spans: Sequence[Span], lanes: int) -> None:

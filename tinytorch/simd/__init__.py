@@ -27,7 +27,7 @@ TINYTORCH_SIMD_REGISTERS=16 or 32, TINYTORCH_SIMD_DOT4=0. `make widths` runs the
     integer.py     int8 dot products of four
     groups.py      products of packed codes, in fours or twos as the processor has it
     convert.py     rounding, scaling and narrowing
-    loops.py       what plain loops ask of the compiler
+    loops.py       vector width of plain loops
     evidence.py    whether compiled code holds vectors, and how many a kernel's plain body moves
 
 Three files serve kernels without vectors of their own, and are imported by their names:

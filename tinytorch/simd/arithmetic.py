@@ -98,7 +98,7 @@ def _abs(context: Any, v: types.Type) -> Any:
 
 
 def _halves(builder: ir.IRBuilder, value: ir.Value, combine: Any) -> ir.Value:
-    """Combine the two halves of a vector until one lane is left."""
+    """Combines the two halves of a vector until one lane is left."""
     lanes = value.type.count
     while lanes > 1:
         lanes //= 2

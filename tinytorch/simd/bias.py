@@ -1,4 +1,4 @@
-"""A bias along the last axis, as kernels need it, and the way through NumPy where no kernel fits."""
+"""A bias along the last axis, in the form that kernels need, and a NumPy version where no kernel fits."""
 
 from __future__ import annotations
 

@@ -98,11 +98,11 @@ def _any_beyond(context: Any, limit: types.Type, v0: types.Type, v1: types.Type,
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
         bound = splat(builder, args[0], vector.lanes)
-        found = ir.Constant(ir.VectorType(ir.IntType(1), vector.lanes), [0] * vector.lanes)
+        beyond = ir.Constant(ir.VectorType(ir.IntType(1), vector.lanes), [0] * vector.lanes)
         for value in args[1:]:
             magnitude = call(builder, f"llvm.fabs.{suffix(vector)}", value.type, [value])
-            found = builder.or_(found, builder.fcmp_unordered(">", magnitude, bound))
-        bits = builder.bitcast(found, ir.IntType(vector.lanes))
+            beyond = builder.or_(beyond, builder.fcmp_unordered(">", magnitude, bound))
+        bits = builder.bitcast(beyond, ir.IntType(vector.lanes))
         return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
 
     return types.boolean(vector.dtype, vector, vector, vector, vector), emit

@@ -1,4 +1,4 @@
-"""How wide vectors are here, how many fit into registers, which instructions there are, and the kernels' decorator."""
+"""Vector width, number of registers and instruction sets of this processor, and the decorator of the kernels."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ def _features() -> frozenset[str]:
 
 
 def _forced(name: str, choices: tuple[int, ...]) -> int | None:
-    """What the environment variable asks for, None where it is not set."""
+    """Returns the value of the environment variable, None where it is not set."""
     text = os.environ.get(name)
     if text is None:
         return None
@@ -73,7 +73,7 @@ def jit(function: _Kernel) -> _Kernel: ...
 @overload
 def jit(function: None = None, **options: Any) -> Callable[[_Kernel], _Kernel]: ...
 def jit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """Compile a kernel that uses vectors: `numba.njit` that releases the GIL and divides as NumPy does.
+    """Compiles a kernel that uses vectors: `numba.njit` that releases the GIL and divides as NumPy does.
 
     Compiled code is kept on disk beside the source of an installed module, unless the width is forced: Numba's cache
     knows the processor, but neither our environment variables nor a notebook cell that changed under its callers.

@@ -1,4 +1,4 @@
-"""Evidence about kernels: what compiled code holds, and what a kernel's plain body loads and stores."""
+"""Evidence about kernels: vector operations in compiled code, and loads and stores of a kernel's plain body."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinytorch.simd.plain import Counts, counting
 
 @contextmanager
 def without_vectors() -> Iterator[None]:
-    """Functions that Numba compiles inside the `with` block, at their first call, get no vectors from the compiler."""
+    """Turns vectorization off for functions that Numba compiles inside the `with` block, at their first call."""
     before = config.LOOP_VECTORIZE  # type: ignore[attr-defined]  # set when Numba reads the environment
     config.LOOP_VECTORIZE = 0  # type: ignore[attr-defined]
     try:

@@ -1,4 +1,4 @@
-"""Products of packed integer codes: a group of neighbouring codes in each 32-bit lane, multiplied and added at once.
+"""Products of packed integer codes: a group of neighboring codes in each 32-bit lane, multiplied and added at once.
 
 How many codes make a group, and in which type, depends on the processor; a kernel written with `dot_groups` is one
 piece of source for both:
@@ -45,7 +45,7 @@ _I32 = ir.IntType(32)
 
 
 def lanes(a: np.ndarray) -> int:
-    """How many elements of a one vector holds; known when compiling, as a.itemsize is not."""
+    """How many elements of a one vector holds; known at compile time, which a.itemsize is not."""
     return lanes_of(a.dtype)
 
 

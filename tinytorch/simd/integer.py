@@ -138,7 +138,7 @@ def add_bytes_unsigned(builder: ir.IRBuilder, acc: ir.Value, u: ir.Value, s: ir.
 
 
 def _widened(*, unsigned: bool) -> Any:
-    """Four products as two sums of neighbours: LLVM finds its 16-bit multiply-add of pairs in this shape."""
+    """Four products as two sums of neighbors: LLVM finds its 16-bit multiply-add of pairs in this shape."""
 
     def emit(builder: ir.IRBuilder, acc: ir.Value, a: ir.Value, b: ir.Value) -> ir.Value:
         halves = ir.VectorType(_I16, 2 * W)
@@ -159,9 +159,9 @@ def _widened(*, unsigned: bool) -> Any:
 
 
 def pair_sums(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
-    """16-bit lanes multiplied to 32 bits, neighbours added."""
+    """16-bit lanes multiplied to 32 bits, neighbors added."""
     wide = ir.VectorType(_I32, 2 * W)
     products = builder.mul(builder.sext(a, wide), builder.sext(b, wide))
     even, odd = (ir.Constant(ir.VectorType(_I32, W), list(range(start, 2 * W, 2))) for start in (0, 1))
-    neighbours = (builder.shuffle_vector(products, products, mask) for mask in (even, odd))
-    return builder.add(*neighbours)
+    neighbors = (builder.shuffle_vector(products, products, mask) for mask in (even, odd))
+    return builder.add(*neighbors)

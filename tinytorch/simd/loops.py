@@ -1,4 +1,4 @@
-"""What a kernel can ask of the compiler for its plain loops."""
+"""The vector width that the compiler uses for a kernel's plain loops."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tinytorch.simd.vector import compiles
 
 
 def whole_vectors() -> None:
-    """Let the plain loops of the function that calls this become vectors of the whole width; changes no result.
+    """Makes the compiler use full-width vectors in the plain loops of the calling function; results stay the same.
 
-    LLVM takes half the width on Intel's processors with AVX-512, the first of which lowered their clock for the whole.
-    A function that the compiler puts into its caller follows the caller's wish.
+    By default LLVM uses half the width on Intel's processors with AVX-512, as the first of them lowered their clock for
+    full-width vectors. A function that is inlined follows the setting of its caller.
     Source: LLVM, the function attribute `prefer-vector-width` and the tuning flag `TuningPrefer256Bit` of x86.
     """
 

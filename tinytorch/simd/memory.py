@@ -55,7 +55,7 @@ def store_part(a: np.ndarray, i: int, v: Lanes, n: int) -> None:
 
 
 def stream(a: np.ndarray, i: int, v: Lanes) -> None:
-    """`store` past the caches, for results not read again soon: the address must be a multiple of BYTES.
+    """`store` that bypasses the caches, for results not read again soon: the address must be a multiple of BYTES.
 
     Call `fence` after the last one, before another thread may read.
     """
@@ -65,11 +65,11 @@ def stream(a: np.ndarray, i: int, v: Lanes) -> None:
 
 
 def fence() -> None:
-    """Make streamed stores visible to other threads before anything stored later."""
+    """Makes streamed stores visible to other threads before anything stored later."""
 
 
 def prefetch(a: np.ndarray, i: int) -> None:
-    """Ask for the cache line of a[i]; a hint, without effect on results. The index may lie outside the array."""
+    """Prefetches the cache line of a[i]; a hint, without effect on results. The index may lie outside the array."""
 
 
 def aligned_offset(a: np.ndarray) -> int:

@@ -46,9 +46,9 @@ _active: list[Counts] = []
 
 @contextmanager
 def counting() -> Iterator[Counts]:
-    """Count the vectors that plain Python kernels move inside the `with` block (compiled kernels count nothing).
+    """Counts the vectors that plain Python kernels move inside the `with` block (compiled kernels count nothing).
 
-    Meant for one thread: what other threads do meanwhile is counted too.
+    Meant for one thread: the vectors of other threads are counted too.
     """
     counts = Counts()
     _active.append(counts)
@@ -59,7 +59,7 @@ def counting() -> Iterator[Counts]:
 
 
 def count(what: str) -> None:
-    """Add one to a field of every open `counting()` block."""
+    """Adds one to a field of every open `counting()` block."""
     for counts in _active:
         setattr(counts, what, getattr(counts, what) + 1)
 

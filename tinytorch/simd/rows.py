@@ -82,7 +82,7 @@ def fma_row(x: Lanes, y: Row, z: Row) -> Row:
 
 
 def prefetch_row(a: np.ndarray, i: int) -> None:
-    """Ask for all cache lines of the row at a[i], wherever in a line it begins; a hint, any index."""
+    """Prefetches all cache lines of the row at a[i], wherever in a line it begins; a hint, any index."""
     for v in _starts(a):
         prefetch(a, i + v)
 
@@ -202,7 +202,7 @@ def _store_row_part(context: Any, a: NumberArray, i: types.Type, row: types.Type
 
 
 def _lane_by_lane(row: types.UniTuple, args: tuple[types.Type, ...], one: Callable[..., ir.Value]) -> Any:
-    """A row made of `one(builder, a vector of each argument)`; an argument that is one vector goes with all."""
+    """A row made of `one(builder, a vector of each argument)`; a single vector is used for each vector of the row."""
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, values: list[ir.Value]) -> ir.Value:
         columns = [
@@ -240,8 +240,8 @@ def _prefetch_row(context: Any, a: NumberArray, i: types.Type) -> Any:
         start = builder.bitcast(element_pointer(context, builder, a, *args), _I8.as_pointer())
         to_read, keep_close, data = (ir.Constant(_I32, number) for number in (0, 3, 1))
         for offset in (*range(0, row_bytes, _LINE_BYTES), row_bytes - 1):
-            place = builder.gep(start, [ir.Constant(_I64, offset)])
-            call(builder, "llvm.prefetch.p0", ir.VoidType(), [place, to_read, keep_close, data])
+            address = builder.gep(start, [ir.Constant(_I64, offset)])
+            call(builder, "llvm.prefetch.p0", ir.VoidType(), [address, to_read, keep_close, data])
         return context.get_dummy_value()
 
     return types.void(a, types.intp), emit

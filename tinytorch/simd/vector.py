@@ -53,12 +53,12 @@ class _VectorModel(models.PrimitiveModel):
 
 
 def compiles(plain: Callable[..., Any]) -> Callable[[Builder], Builder]:
-    """Say how compiled code does what `plain` does.
+    """Decorates a builder: it says how compiled code does what `plain` does.
 
     The builder gets Numba's typing context and the argument types, and returns a signature with the function that
-    emits LLVM code (or None, where these types are not its business), as for `numba.extending.intrinsic`; here the
+    emits LLVM code (or None for types that it doesn't handle), as for `numba.extending.intrinsic`; here the
     name stays an ordinary Python function, which an intrinsic is not. A builder's annotations say for which types it
-    emits code; Numba passes it any types, so that it has to look at them before it trusts the annotations.
+    emits code; Numba passes any types, so it has to check them before it relies on the annotations.
     """
 
     def register(builder: Builder) -> Builder:
@@ -96,7 +96,7 @@ def splat(builder: ir.IRBuilder, value: ir.Value, lanes: int) -> ir.Value:
 
 
 def call(builder: ir.IRBuilder, name: str, result: ir.Type, args: list[ir.Value]) -> ir.Value:
-    """Call an LLVM intrinsic by its full name, declaring it in this module first."""
+    """Calls an LLVM intrinsic by its full name, declaring it in this module first."""
     known = builder.module.globals.get(name)
     function = known or ir.Function(builder.module, ir.FunctionType(result, [arg.type for arg in args]), name)
     return builder.call(function, args)

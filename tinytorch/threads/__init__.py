@@ -1,4 +1,4 @@
-"""Work shared between threads that stay: jobs, their workers, and the cores that these are woken on."""
+"""Work shared between persistent threads: jobs, their workers, and the cores that the workers are woken on."""
 
 from tinytorch.threads.placement import keep_off_this_core, run_anywhere
 from tinytorch.threads.pool import Job, WorkerPool, run_shares

@@ -1,9 +1,9 @@
-"""Which core a thread is woken on: Linux can be told; other systems decide alone, and nothing is done there.
+"""The core that a thread is woken on: it can be set on Linux; other systems decide alone, and nothing is done there.
 
-A thread that sleeps is woken on the core where it last ran or on that of its waker. If the scheduler takes an idle core
-for taken, both threads run on one core while the other idles. Linux does so in virtual machines, whose idle processors
-are handed back to the host (`available_idle_cpu` in the kernel asks `vcpu_is_preempted`), and a call of a few
-milliseconds is over before it moves one of them.
+A thread that sleeps is woken on the core where it last ran or on that of its waker. If the scheduler mistakes an idle
+core for a busy one, both threads run on one core while the other idles. This happens on Linux in virtual machines,
+whose idle processors are handed back to the host (`available_idle_cpu` in the kernel asks `vcpu_is_preempted`), and a
+call of a few milliseconds is over before the scheduler moves one of them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _process_cpus() -> set[int]:
 
 
 def keep_off_this_core(thread_ids: Iterable[int]) -> None:
-    """Keep threads, which are about to be woken, off the CPU that the caller runs on, until each calls `run_anywhere`.
+    """Keeps threads, which are about to be woken, off the CPU that the caller runs on until each calls `run_anywhere`.
 
     thread_ids: as `threading.Thread.native_id`.  Does nothing where the system can't, and where the process may use
     no other CPU.
@@ -53,7 +53,7 @@ def keep_off_this_core(thread_ids: Iterable[int]) -> None:
 
 
 def run_anywhere() -> None:
-    """Let the calling thread run on every CPU of the process again."""
+    """Lets the calling thread run on every CPU of the process again."""
     if _getcpu() is not None:
         with suppress(OSError):  # forbidden, and then `keep_off_this_core` was too
             os.sched_setaffinity(0, _process_cpus())

@@ -1,4 +1,4 @@
-"""A pool of threads that stay, and calls whose work is cut into numbered shares.
+"""A pool of persistent threads, and calls whose work is divided into numbered shares.
 
 The threads of a call take the next number as long as there is one, so a thread that is slow, or late, takes fewer
 shares. The calling thread takes part: one worker is the caller alone, and a call finishes even when every other thread

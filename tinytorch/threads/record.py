@@ -1,4 +1,4 @@
-"""Who took which share and when, and how long it takes to wake a thread for one."""
+"""A record of which thread took which share and when, and the time it takes to wake a thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a parallel kernel asks around its work: how many workers, where to cut, and what to check at the edges."""
+"""Helpers of a parallel kernel: the number of workers, the slices of its work, and checks of arguments and results."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ _SEE_MORE = "Run it again as `tito --debug ...` to see where it happened."
 _debug = False
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
         typer.echo(f"tito {__version__}")
         raise typer.Exit
 
@@ -65,7 +65,7 @@ def main(args: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         _stop(_INTERRUPTED, 130)
     except SystemExit as stop:
-        # Typer turns Ctrl-C into exit code 130 itself, without a word.
+        # Typer itself turns Ctrl-C into exit code 130, silently.
         if stop.code == 130:
             _stop(_INTERRUPTED, 130)
         raise

@@ -65,13 +65,13 @@ def explain(
     from tinytorch.grading.report.rerun import rerun as grade_again
     from tinytorch.tito import show_explain
 
-    found = find_reasons(class_folder, student, check)
+    explanation = find_reasons(class_folder, student, check)
     again = None
     if rerun:
-        show_grade.warn_if_open(found.receipt.sandbox)
+        show_grade.warn_if_open(explanation.receipt.sandbox)
         render.progress(f"Grading {student} again in a scratch place")
-        again = grade_again(class_folder, found.receipt, check)
-    show_explain.explanation(found, again, json)
+        again = grade_again(class_folder, explanation.receipt, check)
+    show_explain.explanation(explanation, again, json)
     if again is not None and not again.is_same:
         raise typer.Exit(1)
 
@@ -97,9 +97,9 @@ def manual(
 
     from tinytorch.grading.gradebook.formgrader import formgrader
 
-    found = formgrader(class_folder, port, open_browser=browser)
-    render.plain(f"Serving {found.url} (Ctrl-C ends it)")
+    server = formgrader(class_folder, port, open_browser=browser)
+    render.plain(f"Serving {server.url} (Ctrl-C ends it)")
     sys.stdout.flush()
     # Jupyter takes this process over: Ctrl-C is then its own, and it asks before it ends.
-    os.chdir(found.folder)
-    os.execv(found.command[0], found.command)
+    os.chdir(server.folder)
+    os.execv(server.command[0], server.command)

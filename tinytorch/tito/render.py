@@ -32,22 +32,22 @@ def _text(text: str, style: str = "") -> Text:
 
 
 def plain(text: str) -> None:
-    """One line of a result."""
+    """Prints one line of a result."""
     _out.print(_text(text))
 
 
 def problem(text: str) -> None:
-    """One line about what went wrong."""
+    """Prints one line about an error, on stderr."""
     _err.print(_text(text))
 
 
 def progress(text: str) -> None:
-    """One line of progress, on stderr so that results can be piped."""
+    """Prints one line of progress, on stderr so that results can be piped."""
     _err.print(_text(text, "dim"))
 
 
 def as_json(value: Any) -> None:
-    """`value` (dataclasses allowed) as JSON and nothing else."""
+    """Prints `value` (dataclasses allowed) as JSON and nothing else."""
     print(json.dumps(value, default=_jsonable, indent=2))
 
 
@@ -62,7 +62,7 @@ def _jsonable(value: Any) -> Any:
 def table(
     headings: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[int] = (), title: str = ""
 ) -> None:
-    """A table; the columns numbered in `right` are aligned to the right. Cells may be str or `Text`."""
+    """Prints a table; the columns numbered in `right` are aligned to the right. Cells may be str or `Text`."""
     grid = Table(box=None, pad_edge=False, title=title or None, title_justify="left", header_style="bold")
     for index, heading in enumerate(headings):
         grid.add_column(heading, justify="right" if index in right else "left", overflow="fold")
@@ -74,7 +74,7 @@ def table(
 
 
 def written(verb: str, paths: Sequence[Path], root: Path) -> None:
-    """Say what was written and where."""
+    """Prints what was written and where."""
     if not paths:
         plain("Nothing to write: everything is up to date.")
     for path in paths:
@@ -91,21 +91,21 @@ def _mark(finding: Finding) -> Text:
     return Text("missing", style="bold red") if finding.blocks else Text("not here", style="yellow")
 
 
-def findings(found: Sequence[Finding], wants_json: bool) -> None:
-    """The doctor's findings, and under them how to mend what is missing."""
+def findings(results: Sequence[Finding], wants_json: bool) -> None:
+    """Prints the doctor's findings, and below them how to fix what is missing."""
     if wants_json:
-        as_json([{**dataclasses.asdict(finding), "ok": finding.ok} for finding in found])
+        as_json([{**dataclasses.asdict(finding), "ok": finding.ok} for finding in results])
         return
-    table(("role", "", "need", "found"), [(f.role, _mark(f), f.need, f.found) for f in found])
-    for finding in found:
+    table(("role", "", "need", "found"), [(f.role, _mark(f), f.need, f.found) for f in results])
+    for finding in results:
         if not finding.ok:
             problem(f"{finding.need} ({finding.role}): {finding.fix}")
-    if not any(finding.blocks for finding in found):
+    if not any(finding.blocks for finding in results):
         plain("Nothing that is needed is missing.")
 
 
 def machine_card(card: MachineCard, measured: Facts, wants_json: bool) -> None:
-    """What was detected and measured on this machine, with the source of each fact."""
+    """Prints the facts detected and measured on this machine, with the source of each."""
     if wants_json:
         as_json(card.as_dict() | {name: fact.as_dict() for name, fact in measured.items()})
         return
@@ -114,6 +114,6 @@ def machine_card(card: MachineCard, measured: Facts, wants_json: bool) -> None:
 
 
 def verdict(passed: bool, name: str, message: str) -> None:
-    """One check's line."""
+    """Prints the line of one check."""
     sign = Text("  pass  ", style="green") if passed else Text("  fail  ", style="bold red")
     _out.print(sign + _text(f"{name}: {message}" if message else name))

@@ -1,4 +1,4 @@
-"""What `tito grade explain` prints."""
+"""The output of `tito grade explain`."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from tinytorch.grading.run.receipt import Receipt
 
 
-def explanation(found: Explanation, again: Rerun | None, json: bool) -> None:
-    """A grade's receipt, the gradebook's side of it, and what grading again changed."""
+def explanation(grade: Explanation, again: Rerun | None, json: bool) -> None:
+    """Prints a grade's receipt, the gradebook's marks, and the differences that grading again found."""
     if json:
         rerun = None if again is None else {**dataclasses.asdict(again), "is_same": again.is_same}
-        render.as_json(found.as_dict() | ({"rerun": rerun} if rerun else {}))
+        render.as_json(grade.as_dict() | ({"rerun": rerun} if rerun else {}))
         return
-    _head(found)
-    for exercise in found.shown.exercises:
-        _exercise(exercise, found.worth)
-    for words in found.shown.repairs:
-        render.plain(f"Mended before grading: {words}")
-    _gradebook(found)
+    _head(grade)
+    for exercise in grade.shown.exercises:
+        _exercise(exercise, grade.worth)
+    for repair in grade.shown.repairs:
+        render.plain(f"Repaired before grading: {repair}")
+    _gradebook(grade)
     if again is not None:
         _rerun(again)
 
 
-def _head(found: Explanation) -> None:
-    full = found.receipt
-    rows = [(name, words) for name, words in _facts(full) if words]
+def _head(grade: Explanation) -> None:
+    full = grade.receipt
+    rows = [(name, fact) for name, fact in _facts(full) if fact]
     render.table(("", ""), rows, title=f"{full.student}, {full.module}: {full.score:g} of {full.points:g} automatic")
-    if found.changed:
-        render.plain(f"No longer as it was graded: {', '.join(found.changed)}")
+    if grade.changed:
+        render.plain(f"No longer as it was graded: {', '.join(grade.changed)}")
 
 
 def _facts(full: Receipt) -> Iterable[tuple[str, str]]:
@@ -80,20 +80,20 @@ def _check(check: CheckResult) -> None:
             render.plain(f"        {name}: {' '.join(f'{value:.4g}' for value in side)}")
 
 
-def _gradebook(found: Explanation) -> None:
-    by_hand = [mark for mark in found.marks if mark.by_hand is not None]
+def _gradebook(grade: Explanation) -> None:
+    by_hand = [mark for mark in grade.marks if mark.by_hand is not None]
     rows = [(mark.lesson, mark.grade_id, f"{mark.by_hand:g}", f"{mark.points:g}") for mark in by_hand]
     render.plain("")
     if rows:
         render.table(("lesson", "given by hand", "score", "of"), rows, right=(2, 3))
-    waiting = sum(mark.waiting for mark in found.marks)
+    waiting = sum(mark.waiting for mark in grade.marks)
     render.plain(
-        f"In the gradebook: {found.total:g} of {sum(mark.points for mark in found.marks):g} points"
-        + (f", after {found.late_penalty:g} taken off for lateness" if found.late_penalty else "")
+        f"In the gradebook: {grade.total:g} of {sum(mark.points for mark in grade.marks):g} points"
+        + (f", after {grade.late_penalty:g} taken off for lateness" if grade.late_penalty else "")
         + (f"; {waiting} to be looked at by hand" if waiting else "")
     )
-    for words in found.disagreements:
-        render.problem(f"The gradebook differs: {words}")
+    for disagreement in grade.disagreements:
+        render.problem(f"The gradebook differs: {disagreement}")
 
 
 def _rerun(again: Rerun) -> None:

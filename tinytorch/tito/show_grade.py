@@ -1,4 +1,4 @@
-"""What `tito grade` prints."""
+"""The output of the `tito grade` commands."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def warn_if_open(sandbox: str) -> None:
         )
 
 
-def generated(found: Generation, root: Path) -> None:
-    for path in found.notebooks:
-        state = "changed" if path.stem in found.changed else "unchanged"
+def generated(generation: Generation, root: Path) -> None:
+    for path in generation.notebooks:
+        state = "changed" if path.stem in generation.changed else "unchanged"
         render.plain(f"Release {state}: {render.relative(path, root)}")
 
 
 def gate(report: GateReport) -> None:
-    """What the release gate measured."""
+    """Prints the results of the release gate."""
     render.plain(
         f"Leaks: {len(report.leaks)}. Untouched release: {report.untouched_score:g} of {report.points:g} points. "
         f"Reference: {report.reference_score:g} of {report.points:g}."
@@ -46,22 +46,22 @@ def gate(report: GateReport) -> None:
         render.plain("The release may go out.")
 
 
-def kit(made: Kit) -> None:
-    render.plain(f"Student kit: {made.folder}")
-    render.plain(f"The same, to send: {made.archive}")
+def kit(new_kit: Kit) -> None:
+    render.plain(f"Student kit: {new_kit.folder}")
+    render.plain(f"The same, to send: {new_kit.archive}")
 
 
-def collection(found: Collection, root: Path) -> None:
-    """Who was taken in, and what could not be placed."""
+def collection(collected: Collection, root: Path) -> None:
+    """Prints whose work was collected, and the files that could not be assigned."""
     rows = [
         (item.student, item.state, len(item.lessons), item.handed_in, _shown(item.backup, root))
-        for item in found.students
+        for item in collected.students
     ]
     render.table(("student", "", "notebooks", "handed in", "what was replaced"), rows, right=(2,))
-    for item in found.students:
+    for item in collected.students:
         for note in item.notes:
             render.plain(f"{item.student}: {note}")
-    for refused in found.unplaced:
+    for refused in collected.unplaced:
         render.problem(f"Not placed: {refused.name}: {refused.reason}")
 
 
@@ -70,7 +70,7 @@ def _shown(path: Path | None, root: Path) -> str:
 
 
 def grading(steps: Iterable[Step]) -> int:
-    """Each step as it happens; returns how many submissions could not be graded."""
+    """Prints each step as it happens; returns how many submissions could not be graded."""
     failed = 0
     for step in steps:
         if step.stage == "ungraded":
@@ -83,25 +83,25 @@ def grading(steps: Iterable[Step]) -> int:
             for repair in step.repairs:
                 render.progress(f"    {repair}")
         else:
-            told = "written to the gradebook" if step.stage == "recorded" else "up to date in the gradebook"
-            render.plain(f"{step.student}: {score}, {told}" + (f" ({step.words})" if step.words else ""))
+            state = "written to the gradebook" if step.stage == "recorded" else "up to date in the gradebook"
+            render.plain(f"{step.student}: {score}, {state}" + (f" ({step.words})" if step.words else ""))
     if failed:
         render.problem(f"Not graded: {failed}; nothing was written for them.")
     return failed
 
 
-def feedback(found: Iterable[Pages], root: Path) -> None:
-    for pages in found:
-        told = "written" if pages.made else "up to date"
-        render.plain(f"{pages.student}: {len(pages.pages)} pages {told} in {render.relative(pages.folder, root)}")
+def feedback(written: Iterable[Pages], root: Path) -> None:
+    for pages in written:
+        state = "written" if pages.made else "up to date"
+        render.plain(f"{pages.student}: {len(pages.pages)} pages {state} in {render.relative(pages.folder, root)}")
 
 
-def report(made: Report, kind: str, to: Path | None) -> None:
-    """The report in one of its forms, printed or written to `to`."""
+def report(grades: Report, kind: str, to: Path | None) -> None:
+    """Prints the report in one of its forms, or writes it to `to`."""
     if kind == "table" and to is None:
-        _report_table(made)
+        _report_table(grades)
         return
-    text = _report_text(made, kind)
+    text = _report_text(grades, kind)
     if to is None:
         print(text, end="" if text.endswith("\n") else "\n")
         return
@@ -109,62 +109,64 @@ def report(made: Report, kind: str, to: Path | None) -> None:
     render.plain(f"Written to {to}")
 
 
-def _report_text(made: Report, kind: str) -> str:
+def _report_text(grades: Report, kind: str) -> str:
     from tinytorch.grading.report import class_report as reports
     from tinytorch.grading.report.page import to_html
 
     match kind:
         case "csv":
-            return reports.to_csv(made)
+            return reports.to_csv(grades)
         case "json":
-            return made.to_json()
+            return grades.to_json()
         case "html":
-            return to_html(made)
+            return to_html(grades)
         case _:
-            return "\n".join("\t".join(line) for line in (reports.table(made)[0], *reports.table(made)[1]))
+            return "\n".join("\t".join(line) for line in (reports.table(grades)[0], *reports.table(grades)[1]))
 
 
-def _report_table(made: Report) -> None:
+def _report_table(grades: Report) -> None:
     """Points by lesson, because one column for each exercise is wider than a terminal; csv and html have them all."""
-    names = list(dict.fromkeys(item.lesson for item in made.exercises))
-    points = [sum(item.points for item in made.exercises if item.lesson == name and not item.manual) for name in names]
-    by_hand = made.points - sum(points)
+    names = list(dict.fromkeys(item.lesson for item in grades.exercises))
+    points = [
+        sum(item.points for item in grades.exercises if item.lesson == name and not item.manual) for name in names
+    ]
+    by_hand = grades.points - sum(points)
     headings = (
         "student",
         *(f"{name[:2]}\n{most:g}" for name, most in zip(names, points, strict=True)),
         f"automatic\n{sum(points):g}",
         f"by hand\n{by_hand:g}",
-        f"total\n{made.points:g}",
+        f"total\n{grades.points:g}",
         "to mark\n",
     )
     rows = []
-    for row in made.rows:
+    for row in grades.rows:
         scores = dict.fromkeys(names, 0.0)
-        for item, score in zip(made.exercises, row.scores, strict=True):
+        for item, score in zip(grades.exercises, row.scores, strict=True):
             scores[item.lesson] += 0.0 if item.manual else score or 0.0
         cells = [f"{scores[name]:.4g}" for name in names]
         sums = (f"{row.automatic:.4g}", f"{row.manual:.4g}", f"{row.total:.4g}")
         rows.append((row.student, *cells, *sums, row.waiting or ""))
     render.table(headings, rows, right=tuple(range(1, len(headings))))
-    _statistics(made)
-    _hardest(made)
-    for student in made.ungraded:
+    _statistics(grades)
+    _hardest(grades)
+    for student in grades.ungraded:
         render.problem(f"{student}: handed in, not graded yet")
 
 
-def _statistics(made: Report) -> None:
-    if (numbers := made.statistics) is None:
+def _statistics(grades: Report) -> None:
+    if (numbers := grades.statistics) is None:
         render.plain("Nobody is graded yet.")
         return
     render.plain(
         f"\n{numbers.students} students; mean {numbers.mean:.1f}, median {numbers.median:.1f}, "
         f"quartiles {numbers.lower_quartile:.1f} and {numbers.upper_quartile:.1f}, "
-        f"from {numbers.lowest:.1f} to {numbers.highest:.1f} of {made.points:g} points"
+        f"from {numbers.lowest:.1f} to {numbers.highest:.1f} of {grades.points:g} points"
     )
 
 
-def _hardest(made: Report) -> None:
-    if made.hardest:
+def _hardest(grades: Report) -> None:
+    if grades.hardest:
         rows = [
             (
                 f"{item.failed}/{item.graded}",
@@ -172,27 +174,27 @@ def _hardest(made: Report) -> None:
                 item.grade_id.removeprefix("check_"),
                 item.requirement.split("\n\n")[0],
             )
-            for item in made.hardest[:HARDEST]
+            for item in grades.hardest[:HARDEST]
         ]
         render.plain("")
         render.table(("failed", "in part", "exercise", "requirement"), rows, title="Checks most often failed")
 
 
-def status(found: ModuleStatus, json: bool) -> None:
-    """How far the module is, from the release to the feedback."""
+def status(module: ModuleStatus, json: bool) -> None:
+    """Prints the state of the module, from the release to the feedback."""
     if json:
-        render.as_json(found)
+        render.as_json(module)
         return
-    render.table(("lesson", "release", ""), [(item.lesson, item.release, item.words) for item in found.lessons])
-    for record in found.kits:
-        told = "of the present release" if record.is_current else "of an older release"
-        render.plain(f"Kit {record.archive}, made {record.made}, {told}")
-    if not found.students:
+    render.table(("lesson", "release", ""), [(item.lesson, item.release, item.words) for item in module.lessons])
+    for record in module.kits:
+        age = "of the present release" if record.is_current else "of an older release"
+        render.plain(f"Kit {record.archive}, made {record.made}, {age}")
+    if not module.students:
         render.plain("Nothing is handed in yet.")
         return
     render.plain("")
     rows = [
         (item.student, item.handed_in, item.notebooks, item.graded, item.waiting or "", item.feedback)
-        for item in found.students
+        for item in module.students
     ]
     render.table(("student", "handed in", "notebooks", "graded", "to mark", "feedback"), rows, right=(2, 4))

@@ -1,4 +1,4 @@
-"""What `tito module` prints."""
+"""The output of the `tito module` commands."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from tinytorch.course.workspace import Completed, Reset, Started, Submission
 
 
-def lessons(found: Sequence[LessonStatus], root: Path, json: bool) -> None:
-    """How far each lesson is, and where its notebook lies."""
+def lessons(statuses: Sequence[LessonStatus], root: Path, json: bool) -> None:
+    """Prints the state of each lesson and the path of its notebook."""
     if json:
-        render.as_json([_lesson_facts(item, root) for item in found])
+        render.as_json([_lesson_facts(item, root) for item in statuses])
         return
-    rows = [(item.lesson, item.state, item.completed_at or "", render.relative(item.notebook, root)) for item in found]
+    rows = [
+        (item.lesson, item.state, item.completed_at or "", render.relative(item.notebook, root)) for item in statuses
+    ]
     render.table(("lesson", "state", "completed", "notebook"), rows)
 
 
@@ -48,10 +50,10 @@ def started(result: Started, root: Path) -> None:
     render.plain("Open them with `jupyter lab notebooks`; check your work with `tito module test`.")
 
 
-def runs(found: Iterable[LessonRun], json: bool) -> list[LessonRun]:
-    """Each lesson's checks as they are run; returns them all."""
+def runs(lesson_runs: Iterable[LessonRun], json: bool) -> list[LessonRun]:
+    """Prints each lesson's checks as they are run; returns all runs."""
     finished = []
-    for run in found:
+    for run in lesson_runs:
         finished.append(run)
         if not json:
             _run(run)
@@ -77,10 +79,10 @@ def _run(run: LessonRun) -> None:
     sys.stdout.flush()
 
 
-def completions(found: Iterable[Completed], root: Path, json: bool) -> list[Completed]:
-    """Each lesson as it is completed, or why it is not; returns them all."""
+def completions(completed: Iterable[Completed], root: Path, json: bool) -> list[Completed]:
+    """Prints each lesson as it is completed, or why it is not; returns all of them."""
     finished = []
-    for item in found:
+    for item in completed:
         finished.append(item)
         if json:
             continue
@@ -89,7 +91,7 @@ def completions(found: Iterable[Completed], root: Path, json: bool) -> list[Comp
             changed = ", ".join(render.relative(path, root) for path in item.exported) or "no change in the package"
             render.plain(f"  complete: {changed}")
         else:
-            render.plain("  not complete: mend the checks above and run this again")
+            render.plain("  not complete: fix the failed checks above and run this again")
     if json:
         render.as_json([{**dataclasses.asdict(item), "run": _run_facts(item.run)} for item in finished])
     return finished
@@ -105,7 +107,7 @@ def was_reset(result: Reset, root: Path) -> None:
 def submission(result: Submission) -> None:
     render.plain(f"Hand in {result.archive}")
     render.plain(f"It holds {', '.join(result.notebooks)}.")
-    for words in result.unreadable:
-        render.problem(f"Mend this first: {words}")
+    for problem in result.unreadable:
+        render.problem(f"Fix this first: {problem}")
     if result.missing:
         render.problem(f"Missing, and so worth nothing: {', '.join(result.missing)}")

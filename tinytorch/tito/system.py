@@ -22,7 +22,7 @@ MeasureOption = Annotated[
 
 @app.command()
 def doctor(json: JsonOption = False) -> None:
-    """Check what each role needs here, and say how to mend what is missing."""
+    """Check what each role needs here, and say how to fix what is missing."""
     from tinytorch.course import doctor as student
     from tinytorch.course.project import find_project
 

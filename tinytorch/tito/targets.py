@@ -1,4 +1,4 @@
-"""Which module or lesson a command is about: by its name, or by there being only one."""
+"""The module or lesson that a command is about: by its name, or because it is the only one."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ ARRAYS = hnp.arrays(
 
 @settings(deadline=None, max_examples=300)
 @given(ARRAYS, st.data())
-def test_no_answer_makes_the_recognisers_stumble(came: np.ndarray, data: st.DataObject) -> None:
+def test_no_answer_makes_the_recognizers_stumble(came: np.ndarray, data: st.DataObject) -> None:
     due = data.draw(hnp.arrays(data.draw(st.sampled_from(["i1", "i8", "u8", "f4", "f8", "c16", "?"])), came.shape))
     inputs = data.draw(st.lists(ARRAYS, max_size=3))
     good = data.draw(hnp.arrays(bool, came.shape))
@@ -207,7 +207,7 @@ def test_no_answer_makes_the_recognisers_stumble(came: np.ndarray, data: st.Data
 
 
 @given(st.floats(), st.floats(), st.floats(), st.floats())
-def test_no_number_makes_the_recognisers_stumble(value: float, expected: float, low: float, high: float) -> None:
+def test_no_number_makes_the_recognizers_stumble(value: float, expected: float, low: float, high: float) -> None:
     value = 1.0 if not np.isfinite(value) else value
     assert isinstance(hints.for_number(value, expected), str)
     assert isinstance(hints.for_number(value, None, low, high), str)

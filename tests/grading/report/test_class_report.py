@@ -17,7 +17,7 @@ from tests.courses.toy import MODULE, Toy
 from tinytorch.course.project import find_project
 from tinytorch.errors import GradingError
 from tinytorch.grading.base.result import CheckResult, ExerciseResult, Outcome, SubmissionResult
-from tinytorch.grading.report.class_report import Report, Row, build_report, hardest_checks, summarise, table, to_csv
+from tinytorch.grading.report.class_report import Report, Row, build_report, hardest_checks, summarize, table, to_csv
 from tinytorch.grading.report.page import to_html
 
 
@@ -102,7 +102,7 @@ def test_a_check_earned_in_part_is_told_apart_from_a_failed_one() -> None:
 
 
 def test_statistics_of_a_class() -> None:
-    numbers = summarise([0.0, 10.0, 20.0, 30.0, 100.0], 100.0)
+    numbers = summarize([0.0, 10.0, 20.0, 30.0, 100.0], 100.0)
     assert numbers is not None
     assert (numbers.mean, numbers.median, numbers.lower_quartile, numbers.upper_quartile) == (32.0, 20.0, 10.0, 30.0)
     assert numbers.histogram == (1, 1, 1, 1, 0, 0, 0, 0, 0, 1)
@@ -110,13 +110,13 @@ def test_statistics_of_a_class() -> None:
 
 @pytest.mark.parametrize(("totals", "median"), [([7.0], 7.0), ([4.0, 8.0], 6.0)])
 def test_statistics_of_very_few(totals: list[float], median: float) -> None:
-    numbers = summarise(totals, 10.0)
+    numbers = summarize(totals, 10.0)
     assert numbers is not None
     assert numbers.median == median
 
 
 def test_nobody_has_no_statistics() -> None:
-    assert summarise([], 10.0) is None
+    assert summarize([], 10.0) is None
 
 
 def test_csv_has_a_line_for_each_student(report: Report) -> None:

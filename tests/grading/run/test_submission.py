@@ -259,7 +259,7 @@ def test_a_folder_without_release_is_told(tmp_path: Path, sandbox: str) -> None:
 
 def test_a_release_without_points_is_told(tmp_path: Path, sandbox: str) -> None:
     write(tmp_path / "release", "01_first", code("assert 1", "check", nbgrader={"grade": True, "grade_id": "check_x"}))
-    with pytest.raises(ReleaseError, match=r"01_first: the graded cell check_x has no name or no points\. Mend"):
+    with pytest.raises(ReleaseError, match=r"01_first: the graded cell check_x has no name or no points\. Fix"):
         submission.grade_submission(tmp_path, Setup(tmp_path / "release", tmp_path, sandbox=sandbox))
 
 

@@ -1,5 +1,5 @@
 # %% [markdown] submission={"base": "reference"}
-# matmul_simd by loops along rows of B and C, left to the compiler to vectorise: no packing and no tile.
+# matmul_simd by loops along rows of B and C, left to the compiler to vectorize: no packing and no tile.
 
 # %% submission={"lesson": "02_matmul", "grade_id": "matmul_simd"}
 @simd.jit

@@ -1,4 +1,4 @@
-"""The rows as tables: in colour for a terminal, and in Markdown. The only file that knows Rich."""
+"""The rows as tables: in color for a terminal, and in Markdown. The only file that knows Rich."""
 
 from __future__ import annotations
 

@@ -220,7 +220,7 @@ def wrapper(node: ast.AST, places: Places) -> Iterator[Edit]:
 
 
 def order(node: ast.AST, places: Places) -> Iterator[Edit]:
-    """Two neighbours swapped: arguments of a call, indices, items of a tuple that is returned,
+    """Two neighbors swapped: arguments of a call, indices, items of a tuple that is returned,
     operands."""
     if isinstance(node, ast.Call) and ast.unparse(node.func) not in COMMUTATIVE:
         items = node.args

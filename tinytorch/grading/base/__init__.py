@@ -1,1 +1,1 @@
-"""What every room of the grader speaks of: limits, what a student's side may do wrong, what grading finds."""
+"""The types that every room of the grader uses: limits, errors on the student's side, results of grading."""

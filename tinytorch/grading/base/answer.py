@@ -1,4 +1,4 @@
-"""What came back from one call of a student's function."""
+"""The answer to one call of a student's function."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def text_digest(value: object) -> str:
-    """Digest of plain data as JSON with sorted keys; what JSON doesn't know goes in as text."""
+    """Digest of plain data as JSON with sorted keys; values that JSON doesn't know are converted to text."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -38,5 +38,5 @@ def files_digest(files: Iterable[tuple[str, Path]]) -> str:
 
 
 def is_compiled(path: Path) -> bool:
-    """What Python or Numba makes of a file and may make at any time."""
+    """True for a file that Python or Numba compiled and may write at any time."""
     return "__pycache__" in path.parts or path.suffix in (".pyc", ".nbi", ".nbc")

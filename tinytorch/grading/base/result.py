@@ -1,4 +1,4 @@
-"""What grading one submission yields: plain data, kept as JSON between runs."""
+"""The result of grading one submission: plain data, kept as JSON between runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Outcome(StrEnum):
-    """What can become of one check; only `PASSED`, `PARTIAL` and `UNDECIDED` earn of its weight."""
+    """The outcomes of a check; only `PASSED`, `PARTIAL` and `UNDECIDED` earn points."""
 
     PASSED = "passed"
     PARTIAL = "partial"  # right, and in a speed band that earns a part
@@ -61,9 +61,9 @@ class RaceRecord:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What running one check found, whatever it is worth; `words` are for the student's eyes.
+    """The finding of one check, apart from its weight; the student reads `words`.
 
-    `share` is what an outcome that earns does earn of the weight, `races` the measurements that decided it, `hint` the
+    `share` is the share of the weight that the outcome earns, `races` the measurements that decided it, `hint` the
     likely mistake where one was recognized, `ran_at` when that was.
     """
 
@@ -103,7 +103,7 @@ class CheckResult:
 
     @property
     def earned(self) -> float:
-        """The part of the weight that it earns."""
+        """The part of the weight that the check earns."""
         return self.weight * self.share if self.outcome.earns else 0.0
 
 
@@ -120,7 +120,7 @@ class ExerciseResult:
 
 @dataclass(frozen=True, slots=True)
 class CellRun:
-    """What one code cell did in the student process; outputs are nbformat output dicts, shortened."""
+    """The run of one code cell in the student process; outputs are nbformat output dicts, shortened."""
 
     lesson: str
     cell_id: str
@@ -131,7 +131,7 @@ class CellRun:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What one grading ran with, beyond seed and sandbox, as plain data: enough to explain it and to repeat it."""
+    """The circumstances of one grading beside seed and sandbox, as plain data: enough to explain and repeat it."""
 
     graded_at: str = ""  # "2026-11-20 10:00:00 UTC"
     notebooks: dict[str, str] = field(default_factory=dict)  # file handed in -> SHA-256 of its bytes
@@ -143,15 +143,15 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """Everything grading one submission found; a pure function of submission, checks and grader.
+    """The complete result of grading one submission.
 
-    But for what a clock says: seconds, races, and the circumstances.
+    A pure function of submission, checks and grader, except for seconds, races and circumstances.
     """
 
     exercises: tuple[ExerciseResult, ...]
     cells: tuple[CellRun, ...] = ()
     repairs: tuple[str, ...] = ()
-    fault: str = ""  # not empty: our own fault, the submission is not graded
+    fault: str = ""  # not empty: a fault of the grader, the submission is not graded
     seed: int = 0
     sandbox: str = "bwrap"
     seconds: float = 0.0

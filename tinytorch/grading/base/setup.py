@@ -1,4 +1,4 @@
-"""What a class is graded with: release, hidden checks, limits, sandbox and seed."""
+"""The setup that a class is graded with: release, hidden checks, limits, sandbox and seed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 
 
 def sandbox_named(name: str) -> Sandbox:
-    """The sandbox of that name; any other name is an error, and never the open one."""
+    """Returns the sandbox of that name; an unknown name is an error, never the open sandbox."""
     for known in SANDBOXES:
         if name == known:
             return known
@@ -27,7 +27,7 @@ def sandbox_named(name: str) -> Sandbox:
 
 
 def plain_bands(stated: Mapping[str, StatedBands]) -> dict[str, Shares]:
-    """What decides a grade of a module's bands: ratios and shares by name, without the words of their tables."""
+    """Returns the part of a module's bands that decides a grade: ratios and shares by name, without table text."""
     return {name: bands.shares for name, bands in stated.items()}
 
 
@@ -51,10 +51,10 @@ class Required:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a class is graded with, apart from what was handed in.
+    """All that a class is graded with, apart from the submissions.
 
-    In `outcomes_dir` the outcomes of single checks are kept between runs; None keeps none. `bands` are the module's,
-    which hidden checks ask for by name.
+    The outcomes of single checks are kept in `outcomes_dir` between runs; None keeps none. Hidden checks ask for
+    `bands`, those of the module, by name.
     """
 
     release_dir: Path

@@ -1,4 +1,4 @@
-"""What can go wrong on the student's side of a hidden check, as exceptions.
+"""The errors on the student's side of a hidden check, as exceptions.
 
     StudentTrouble
     |-- CheckFailed     an answer that is not what the task asks for; see `tinytorch.grading.checks.failed`
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 
 class StudentTrouble(Exception):
-    """The student's side is the cause."""
+    """Base of the errors caused by the student's side."""
 
 
 class TimedOut(StudentTrouble):
@@ -26,7 +26,7 @@ class TimedOut(StudentTrouble):
 
 
 class Crashed(StudentTrouble):
-    """The student's process died or spoke out of turn."""
+    """The student's process died or sent an invalid message."""
 
 
 class OutOfTime(StudentTrouble):
@@ -35,7 +35,7 @@ class OutOfTime(StudentTrouble):
 
 @dataclass(frozen=True, slots=True)
 class StudentError:
-    """An exception as the student's process describes it: every field is text that they may have chosen."""
+    """An exception as the student's process describes it: the student may have chosen the text of every field."""
 
     type_name: str
     builtin: str  # the nearest builtin exception type, or empty
@@ -45,15 +45,15 @@ class StudentError:
     traceback: str
 
     def words(self) -> str:
-        said = f"{self.type_name}: {self.message}" if self.message else self.type_name
+        message = f"{self.type_name}: {self.message}" if self.message else self.type_name
         if not self.where:
-            return said
+            return message
         line = f": `{self.code}`" if self.code else ""
-        return f"{said} ({self.where}{line})"
+        return f"{message} ({self.where}{line})"
 
 
 class StudentRaised(StudentTrouble):
-    """Their code raised an exception of a type that only their process knows."""
+    """The student's code raised an exception of a type that only their process knows."""
 
     def __init__(self, error: StudentError) -> None:
         super().__init__(error.message)
@@ -73,9 +73,9 @@ def to_exception(error: StudentError) -> Exception:
         return StudentRaised(error)
     try:
         raised = kind(error.message)
-    except TypeError:  # UnicodeDecodeError and its kind want more arguments than a message
+    except TypeError:  # UnicodeDecodeError and similar types take more arguments than a message
         return StudentRaised(error)
-    # `raise`d as what it is, so that its type stays builtin and what goes with it can only be attributes.
+    # Raised unchanged, so that its type stays builtin; further data can only be attributes.
     vars(raised).update(student_traceback=error.traceback, student_error=error)
     return raised
 

@@ -1,4 +1,4 @@
-"""A submission: whose it is and where it lies."""
+"""A submission: its student and its folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Who handed in, and the folder that holds the notebooks."""
+    """The student who handed in, and the folder that holds the notebooks."""
 
     student: str
     folder: Path

@@ -1,1 +1,1 @@
-"""What decides a check: the `student`, what is asked of an answer, races, hints, and how a check's end is judged."""
+"""The parts that decide a check: the `student` fixture, tests of answers, races, hints, and outcomes."""

@@ -1,7 +1,7 @@
-"""What hidden checks ask of an answer; each raises CheckFailed with words that a student can act on.
+"""Tests of an answer for hidden checks; each raises CheckFailed with a message that a student can act on.
 
-The words tell what came back (shape, dtype, first differing index, largest error) and never what was expected there.
-What a hint about the likely mistake can be had from travels with the exception; see `tinytorch.grading.checks.hints`.
+The message describes the answer (shape, dtype, first differing index, largest error) and never the expected value.
+The exception carries the evidence for a hint about the likely mistake; see `tinytorch.grading.checks.hints`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ROUNDINGS = 4  # roundings allowed for each term of a sum, in units of the dtype
 
 
 def require(condition: object, words: str) -> None:
-    """Fails with `words` unless the condition is plainly true."""
+    """Fails with the message `words` unless the condition is True."""
     if not isinstance(condition, (bool, np.bool_)):
         raise TypeError(f"check.require needs True or False, not {type(condition).__name__}")
     if not condition:
@@ -56,32 +56,32 @@ def close(
     magnitude: object = None,
     what: str = "result",
 ) -> None:
-    """A plain array of exactly that dtype and shape, each element within rounding of `expected`.
+    """Requires a plain array of exactly that dtype and shape, each element within rounding of `expected`.
 
     The allowance is ROUNDINGS * eps(dtype) * terms * magnitude; `magnitude` is the size of the terms that were summed,
     by default the element's own where there is one term, and the largest element's where there are more. NaN and
     infinity pass only where the same is expected. Integer and bool dtypes have no allowance.
     """
-    wanted = np.asarray(expected)
-    array = _array(actual, np.dtype(dtype), wanted.shape if shape is None else shape, what)
+    exact = np.asarray(expected)
+    array = _array(actual, np.dtype(dtype), exact.shape if shape is None else shape, what)
     if array.dtype.kind not in "fc":
-        _equal(array, wanted.astype(array.dtype), what)
+        _equal(array, exact.astype(array.dtype), what)
         return
-    finite = np.isfinite(wanted)
-    size = np.abs(wanted) if magnitude is None else np.broadcast_to(np.abs(np.asarray(magnitude)), wanted.shape)
+    finite = np.isfinite(exact)
+    size = np.abs(exact) if magnitude is None else np.broadcast_to(np.abs(np.asarray(magnitude)), exact.shape)
     if magnitude is None and terms > 1:
-        size = np.full(wanted.shape, size[finite].max(initial=0.0))
+        size = np.full(exact.shape, size[finite].max(initial=0.0))
     information = np.finfo(array.dtype)
     allowed = ROUNDINGS * float(information.eps) * max(1, terms) * np.where(finite, size, 0.0)
     allowed = allowed + float(information.smallest_subnormal)
     with np.errstate(all="ignore"):
-        error = np.abs(array.astype(_wide(array)) - wanted.astype(_wide(array)))
-        good = np.where(finite, error <= allowed, _same(array, wanted.astype(array.dtype)))
-    _report(array, wanted, good, what)
+        error = np.abs(array.astype(_wide(array)) - exact.astype(_wide(array)))
+        good = np.where(finite, error <= allowed, _same(array, exact.astype(array.dtype)))
+    _report(array, exact, good, what)
 
 
 def exactly(actual: object, expected: object, *, dtype: Any = None, what: str = "result") -> None:
-    """Equal in every element, NaN where NaN is; the dtype is compared too. Also for numbers, texts, and containers."""
+    """Requires equality in every element and in dtype; NaN equals NaN. Also for numbers, texts, and containers."""
     if isinstance(expected, np.ndarray):
         array = _array(actual, np.dtype(dtype if dtype is not None else expected.dtype), expected.shape, what)
         _equal(array, expected.astype(array.dtype), what)
@@ -100,7 +100,7 @@ def number(
     rel: float = 1e-9,
     what: str,
 ) -> None:
-    """A finite real number, near `expected` and within the bounds where these are given."""
+    """Requires a finite real number, near `expected` and within the bounds where these are given."""
     _usable(actual, what)
     if not isinstance(actual, (int, float, np.integer, np.floating)) or isinstance(actual, bool):
         raise CheckFailed(f"{what} must be a number; it is {describe(actual)}")
@@ -116,7 +116,7 @@ def number(
 
 
 def keys(mapping: object, names: Iterable[object], what: str = "result") -> None:
-    """A dict that has at least these keys."""
+    """Requires a dict that has at least these keys."""
     _usable(mapping, what)
     if not isinstance(mapping, dict):
         raise CheckFailed(f"{what} must be a dict; it is {describe(mapping)}")
@@ -126,7 +126,7 @@ def keys(mapping: object, names: Iterable[object], what: str = "result") -> None
 
 
 def at(mapping: Any, *path: object) -> Any:
-    """mapping[path[0]][path[1]]...: what is there, of dicts within dicts; one that lacks its key fails."""
+    """Returns mapping[path[0]][path[1]]... of nested dicts; fails if a key is missing."""
     for key in path:
         keys(mapping, [key])
         mapping = mapping[key]
@@ -134,20 +134,20 @@ def at(mapping: Any, *path: object) -> Any:
 
 
 def unchanged(call: Call, *originals: object) -> None:
-    """The call's positional arguments are after it what they were before."""
+    """Requires that the call left its positional arguments unchanged."""
     for index, original in enumerate(originals):
         if not isinstance(original, np.ndarray):
             continue
         after = call.args[index] if index < len(call.args) else None
         is_alike = isinstance(after, np.ndarray) and (after.dtype, after.shape) == (original.dtype, original.shape)
         if after is None or not is_alike or not bool(np.all(_same(after, original))):
-            words = f"{call.name} changed its argument number {index + 1}; it must leave its inputs alone"
-            raise CheckFailed(words, hints.CHANGED)
+            message = f"{call.name} changed its argument number {index + 1}; it must leave its inputs alone"
+            raise CheckFailed(message, hints.CHANGED)
 
 
 @contextmanager
 def raises(kind: type[Exception], mentions: Sequence[str] = ()) -> Iterator[None]:
-    """The student's code raises `kind`, with a message in which each of the texts occurs."""
+    """Requires that the block raises `kind` with a message in which each of the texts occurs."""
     try:
         yield
     except Exception as raised:
@@ -159,7 +159,7 @@ def raises(kind: type[Exception], mentions: Sequence[str] = ()) -> Iterator[None
 
 
 def bands(comparison: Comparison, shares: Bands | str) -> None:
-    """The check earns the share of its weight that belongs to the highest ratio reached.
+    """Gives the check the share of its weight that belongs to the highest ratio reached.
 
     shares: the name of bands in the module's `bands.toml`, or bands themselves, e.g. `{0.5: 0.4, 1.5: 1}`.
     Fails when the ratio's whole interval lies below them all; an interval on both sides of a ratio counts for the
@@ -167,16 +167,16 @@ def bands(comparison: Comparison, shares: Bands | str) -> None:
     """
     check = running.current()
     try:
-        found = standing(comparison, check.bands.of(shares))
+        result = standing(comparison, check.bands.of(shares))
     except ValueError as err:
         raise GraderFaultError(f"a hidden check's bands: {err}") from err
-    check.standings.append(found)
-    if found.share == 0:
-        raise CheckFailed(f"too slow: {found.words}")
+    check.standings.append(result)
+    if result.share == 0:
+        raise CheckFailed(f"too slow: {result.words}")
 
 
 def describe(value: object) -> str:
-    """What kind of thing came back, in a few words."""
+    """Returns a short description of an answer: its type, and shape or value."""
     if value is None:
         return "None (is there a return?)"
     if isinstance(value, Unsupported):
@@ -210,35 +210,35 @@ def _wide(array: np.ndarray) -> type:
     return np.complex128 if array.dtype.kind == "c" else np.float64
 
 
-def _same(array: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    same: np.ndarray = array == wanted
+def _same(array: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    same: np.ndarray = array == expected
     if array.dtype.kind in "fc":
-        same |= np.isnan(array) & np.isnan(wanted)
+        same |= np.isnan(array) & np.isnan(expected)
     return same
 
 
-def _equal(array: np.ndarray, wanted: np.ndarray, what: str) -> None:
-    _report(array, wanted, _same(array, wanted), what)
+def _equal(array: np.ndarray, expected: np.ndarray, what: str) -> None:
+    _report(array, expected, _same(array, expected), what)
 
 
-def _report(array: np.ndarray, wanted: np.ndarray, good: np.ndarray, what: str) -> None:
+def _report(array: np.ndarray, expected: np.ndarray, good: np.ndarray, what: str) -> None:
     if bool(np.all(good)):
         return
     bad = np.argwhere(~good)
     first = tuple(int(index) for index in bad[0])
-    words = f"{what} is wrong in {len(bad)} of {array.size} elements (shape {array.shape}, dtype {array.dtype})"
+    message = f"{what} is wrong in {len(bad)} of {array.size} elements (shape {array.shape}, dtype {array.dtype})"
     if array.ndim:
-        words += f", first at index {list(first)}, where {array[first]} came back"
-    largest = _largest_error(array[~good], wanted[~good])
-    words += f"; the largest error is {largest:.3g}" if largest > 0 else ""
-    raise CheckFailed(words, evidence=gather(array, wanted, good))
+        message += f", first at index {list(first)}, where {array[first]} came back"
+    largest = _largest_error(array[~good], expected[~good])
+    message += f"; the largest error is {largest:.3g}" if largest > 0 else ""
+    raise CheckFailed(message, evidence=gather(array, expected, good))
 
 
-def _largest_error(array: np.ndarray, wanted: np.ndarray) -> float:
+def _largest_error(array: np.ndarray, expected: np.ndarray) -> float:
     if array.dtype.kind in "biu":
-        return float(max(abs(int(came) - int(due)) for came, due in zip(array, wanted, strict=True)))
+        return float(max(abs(int(came) - int(due)) for came, due in zip(array, expected, strict=True)))
     with np.errstate(all="ignore"):
-        error = np.abs(array.astype(_wide(array)) - wanted.astype(_wide(array)))
+        error = np.abs(array.astype(_wide(array)) - expected.astype(_wide(array)))
     return float(np.max(error[np.isfinite(error)], initial=0.0))
 
 
@@ -279,10 +279,10 @@ def _is_equal(actual: Any, expected: Any) -> bool:
 
 def _judge(raised: Exception, kind: type[Exception], mentions: Sequence[str]) -> None:
     error = student_error(raised)
-    said = str(raised) if error is None else error.words()
+    description = str(raised) if error is None else error.words()
     if not isinstance(raised, kind):
-        raise CheckFailed(f"{kind.__name__} is required here; it raised {said}") from raised
+        raise CheckFailed(f"{kind.__name__} is required here; it raised {description}") from raised
     lacking = [text for text in mentions if text not in str(raised)]
     if lacking:
-        wanted = " and ".join(lacking)
-        raise CheckFailed(f"the message of {kind.__name__} must mention {wanted}; it says: {raised}") from raised
+        missing = " and ".join(lacking)
+        raise CheckFailed(f"the message of {kind.__name__} must mention {missing}; it says: {raised}") from raised

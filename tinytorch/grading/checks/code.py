@@ -1,4 +1,4 @@
-"""What the outcome of a hidden check depends on in its own file: its code and what that uses, not its weight or words.
+"""The part of its file that a hidden check's outcome depends on: its code and what that uses, not weight or docstring.
 
 Read from the syntax tree without docstrings and without `grade` and `lesson` marks, so comments, layout and weights
 don't count. In the digest are, in the order of the file, the check itself, every definition that it uses directly or
@@ -66,7 +66,7 @@ class CheckFile:
         return frozenset(_strings(used) & self._bands.keys())
 
     def bands_raced(self) -> frozenset[str]:
-        """The bands whose names stand in the code of a check that judges a race."""
+        """Returns the bands named in the code of a check that judges a race."""
         tests = [name for name in self._defining if name.lower().startswith("test")]
         races = [name for name in tests if any(map(_judges_a_race, self._used_by(name)))]
         return frozenset().union(*map(self.bands_of, races))
@@ -83,16 +83,16 @@ class CheckFile:
 
     def _closure(self, roots: set[int]) -> list[ast.stmt]:
         """The statements of these numbers and all that they use, in the order of the file."""
-        found, waiting = set(roots), list(roots)
+        used, waiting = set(roots), list(roots)
         while waiting:
             names = self._uses[waiting.pop()] & self._defining.keys()
-            new = {number for name in names for number in self._defining[name]} - found
-            found |= new
+            new = {number for name in names for number in self._defining[name]} - used
+            used |= new
             waiting += new
-        return [self._statements[number] for number in sorted(found)]
+        return [self._statements[number] for number in sorted(used)]
 
     def _is_for_all(self, number: int) -> bool:
-        """Whether a statement may concern a check that names nothing of it."""
+        """Returns whether a statement may affect a check that uses none of its names."""
         statement = self._statements[number]
         names = set(_defined(statement))
         if not names or "pytestmark" in names or names & _AROUND or any(name.startswith("pytest_") for name in names):
@@ -166,16 +166,16 @@ def _changes_an_object(statement: ast.Assign | ast.AnnAssign) -> bool:
 
 def _uses(statement: ast.AST) -> set[str]:
     """Every name that a statement may look up: those it reads, its arguments (fixtures) and strings that are names."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(statement):
         match node:
             case ast.Name():
-                found.add(node.id)
+                names.add(node.id)
             case ast.arg():
-                found.add(node.arg)
+                names.add(node.arg)
             case ast.Constant(value=str() as text) if text.isidentifier():
-                found.add(text)
-    return found
+                names.add(text)
+    return names
 
 
 def _strings(statements: Iterable[ast.AST]) -> set[str]:
@@ -217,7 +217,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _bare(statement: ast.stmt) -> ast.stmt:
-    """A copy that says nothing to students and is worth nothing: without docstrings and marks."""
+    """Returns a copy without docstrings and marks, which don't change an outcome."""
     bare: ast.stmt = _Unmark().visit(copy.deepcopy(statement))
     for node in ast.walk(bare):
         if isinstance(node, Definition) and ast.get_docstring(node, clean=False) is not None:

@@ -1,4 +1,4 @@
-"""How a hidden check ended, as a finding: outcome, words for the student, share, and the likely mistake."""
+"""The end of a hidden check as a finding: outcome, message for the student, share, and the likely mistake."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from tinytorch.text import clean_words
 # gate sees to that), so the answer is the cause, not the check.
 _MISREAD = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 
-# A message of the student's own may be in the words; a long one could carry a check's inputs out of the sandbox.
+# The message may quote an exception of the student's; a long one could carry a check's inputs out of the sandbox.
 MAX_WORDS = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Outcome and words of a check that the student's side ended."""
+    """Outcome and message of a check that the student's side ended."""
 
     outcome: Outcome
     words: str
     hint: str = ""
 
-    def followed_by(self, words: str) -> Ending:
-        """The same with a further clause, if there is one."""
-        return dataclasses.replace(self, words=f"{self.words}; {words}") if words else self
+    def followed_by(self, clause: str) -> Ending:
+        """Returns the ending with `clause` added to its message; unchanged if it is empty."""
+        return dataclasses.replace(self, words=f"{self.words}; {clause}") if clause else self
 
 
 def success(check: RunningCheck, seconds: float) -> Finding:
     """The finding of a check that ran to its end."""
-    words = " ".join(standing.words for standing in check.standings)
-    return finding_of(check, Ending(_outcome(check.standings), words), seconds)
+    message = " ".join(standing.words for standing in check.standings)
+    return finding_of(check, Ending(_outcome(check.standings), message), seconds)
 
 
 def ending(check: RunningCheck, raised: BaseException) -> Ending | None:
-    """How a check ended that raised; None when the student's side is not the cause."""
+    """Returns the finding of a check that raised; None if the student's side is not the cause."""
     if isinstance(raised, GraderFaultError):
         return None
     if is_students(raised):
@@ -57,12 +57,12 @@ def ending(check: RunningCheck, raised: BaseException) -> Ending | None:
 
 
 def finding_of(check: RunningCheck, end: Ending, seconds: float) -> Finding:
-    """The ending with what its races measured."""
+    """Returns the finding of an ending, with the records of its races."""
     share = min((standing.share for standing in check.standings), default=1.0)
-    words = clean_words(end.words)
+    message = clean_words(end.words)
     return Finding(
         outcome=end.outcome,
-        words=words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 4] + " ...",
+        words=message if len(message) <= MAX_WORDS else message[: MAX_WORDS - 4] + " ...",
         seconds=round(seconds, 4),
         share=share if end.outcome.earns else 0.0,
         races=tuple(map(race_record, check.standings)),

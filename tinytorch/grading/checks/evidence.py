@@ -1,4 +1,4 @@
-"""An answer beside what was expected, as arithmetic can be done with both. It never leaves the trusted side."""
+"""An answer and the expected values in types that allow arithmetic. Evidence never leaves the trusted side."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Evidence:
 
 
 def gather(came: np.ndarray, due: np.ndarray, good: np.ndarray) -> Evidence | None:
-    """Evidence to look for the mistake in; None where there is nothing that could be recognised."""
+    """Evidence to look for the mistake in; None where no mistake could be recognized."""
     is_comparable = came.shape == due.shape and came.dtype.kind in "iuf" and due.dtype.kind in "iuf"
     if not is_comparable or not 1 <= came.size <= LARGEST:
         return None

@@ -13,7 +13,7 @@ class CheckFailed(StudentTrouble):
     holds what was expected: it never leaves the trusted side.
     """
 
-    def __init__(self, words: str, hint: str = "", evidence: Evidence | None = None) -> None:
-        super().__init__(words)
+    def __init__(self, message: str, hint: str = "", evidence: Evidence | None = None) -> None:
+        super().__init__(message)
         self.hint = hint
         self.evidence = evidence

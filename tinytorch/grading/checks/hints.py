@@ -1,7 +1,7 @@
 """Names the likely mistake behind a wrong answer, where it is one that many make.
 
-A hint tells what was done and never what was expected: no expected value, no input, and no factor but the thousands of
-units. Each recogniser claims its mistake only when that explains every wrong element.
+A hint names the mistake, never the expected result: no expected value, no input, and no factor but the thousands
+between units. Each recognizer claims its mistake only when that explains every wrong element.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def for_array(evidence: Evidence, inputs: Sequence[object] = ()) -> str:
             return _lonely(float(evidence.came.item()), float(evidence.due.item()))
         if evidence.is_explained_by(evidence.due):
             return "The errors are small beside the largest element: look at rounding, and at the type of each step."
-        return next((hint for recognise in _RECOGNISERS if (hint := recognise(evidence, inputs))), "")
+        return next((hint for recognize in _RECOGNIZERS if (hint := recognize(evidence, inputs))), "")
 
 
 def for_shape(came: tuple[int, ...], due: tuple[int, ...]) -> str:
@@ -102,7 +102,7 @@ _WRAPPED = "Small integers wrap around: widen them (astype) before they are mult
 
 
 def _lonely(came: float, due: float) -> str:
-    """Of one element, which would fit many a mistake of whole arrays by chance."""
+    """Hints for one element, which by chance would fit many mistakes of whole arrays."""
     return for_number(came, due) if math.isfinite(came) else ""
 
 
@@ -133,8 +133,8 @@ def _order(evidence: Evidence, inputs: Sequence[object]) -> str:
         return ""
     if evidence.is_explained_by(due[::-1]):
         return "The order is reversed along the first axis."
-    rows, wanted = came.reshape(len(came), -1), due.reshape(len(due), -1)
-    if wanted.shape[1] and evidence.is_explained_by(due[np.lexsort(wanted.T)][_ranks(rows)]):
+    rows, expected_rows = came.reshape(len(came), -1), due.reshape(len(due), -1)
+    if expected_rows.shape[1] and evidence.is_explained_by(due[np.lexsort(expected_rows.T)][_ranks(rows)]):
         return "The right slices came back in another order: put results together by position, not as they finish."
     return ""
 
@@ -264,7 +264,7 @@ def _constant(evidence: Evidence, inputs: Sequence[object]) -> str:
     return ""
 
 
-_RECOGNISERS: tuple[Callable[[Evidence, Sequence[object]], str], ...] = (
+_RECOGNIZERS: tuple[Callable[[Evidence, Sequence[object]], str], ...] = (
     _wraps,  # before zeros: a power of two may wrap to one
     _nothing_written,
     _nan,

@@ -1,4 +1,4 @@
-"""What the imports of hidden checks stand for, as far as neither the grader's digest nor Python's version says it."""
+"""The identity of modules that hidden checks import, unless the grader's digest or Python's version covers them."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from tinytorch.grading.base.digests import file_digest, text_digest, tree_digest
 
 def modules_named(statements: Iterable[ast.AST]) -> list[str]:
     """The modules that statements import, wherever in them: `numpy`, `tinytorch.bench.compare`."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in (node for statement in statements for node in ast.walk(statement)):
         match node:
             case ast.Import():
-                found.update(alias.name for alias in node.names)
+                modules.update(alias.name for alias in node.names)
             case ast.ImportFrom():
-                found.update(f"{node.module or ''}.{alias.name}".lstrip(".") for alias in node.names)
+                modules.update(f"{node.module or ''}.{alias.name}".lstrip(".") for alias in node.names)
             case ast.Call(func=ast.Attribute(attr="importorskip"), args=[ast.Constant(value=str() as name), *_]):
-                found.add(name)
-    return sorted(found)
+                modules.add(name)
+    return sorted(modules)
 
 
 def imported(modules: Sequence[str], folder: Path, hashed_rooms: frozenset[str]) -> dict[str, str]:
-    """What each of these modules is, and each that one of them imports if it is a file of `folder`."""
-    found: dict[str, str] = {}
+    """Returns the identity of these modules and of those that they import, if they are files of `folder`."""
+    identities: dict[str, str] = {}
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module in found:
+        if module in identities:
             continue
         beside = folder / f"{module.partition('.')[0]}.py"
         if beside.is_file():
-            found[module] = file_digest(beside)
+            identities[module] = file_digest(beside)
             waiting += _modules_in(beside)
         else:
-            found[module] = what_it_is(module, hashed_rooms)
-    return found
+            identities[module] = what_it_is(module, hashed_rooms)
+    return identities
 
 
 def what_it_is(module: str, hashed_rooms: frozenset[str]) -> str:
-    """A room of `tinytorch` that the grader's digest leaves out by its tree, a library by its version."""
+    """Returns the digest of a room of `tinytorch` that the grader's digest leaves out, or a library's version."""
     top, _, rest = module.partition(".")
     if top == "tinytorch":
         rooms = (room.removesuffix(".py").replace("/", ".") for room in hashed_rooms)

@@ -21,7 +21,7 @@ class NamedBands:
     spelled_out: frozenset[str] = frozenset()
 
     def of(self, bands: Bands | str) -> Bands:
-        """The bands of that name; bands that are given themselves are returned as they are."""
+        """Returns the bands of that name; bands instead of a name are returned unchanged."""
         if not isinstance(bands, str):
             return bands
         if bands not in self.known:

@@ -1,4 +1,4 @@
-"""No kernel is faster than the machine: what a race claims beyond that is a fault to look into, not a record."""
+"""A test that no race beats the machine: a speed beyond its roofline is a fault to look into, not a record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRIES = 3  # measurements of the roof before a claim counts as beyond it; the hi
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one call of a race has to do at least: float32 operations (a multiply-add is two) and bytes moved."""
+    """The least work of one call in a race: float32 operations (a multiply-add is two) and bytes moved."""
 
     operations: float = 0.0
     moved_bytes: float = 0.0
@@ -62,11 +62,11 @@ def check_possible(comparison: Comparison, work: Work, calls: int, name: str, ro
 
 @cache
 def measured_roof(attempt: int) -> Roof:
-    """Measured once for each attempt in a grading process, the highest so far; of one core, times those there are."""
+    """Returns the highest roof measured so far in this process, once for each attempt: one core's times the cores."""
     cores = min(Limits().threads, int(card().usable_cores.value or 1))
     l1_bytes = int(card().l1d_bytes.value or 32 << 10)
-    found = [measure_peak().value, measure_bandwidth(l1_bytes // 2).value]
-    rates = [None if value is None else float(value) * cores for value in found]
+    one_core = [measure_peak().value, measure_bandwidth(l1_bytes // 2).value]
+    rates = [None if value is None else float(value) * cores for value in one_core]
     if attempt:
         before = measured_roof(attempt - 1)
         rates = [

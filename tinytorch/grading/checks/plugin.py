@@ -27,26 +27,26 @@ from tinytorch.grading.checks.student import Student
 
 
 class Lessons(Protocol):
-    """What the plugin needs of one submission's lessons."""
+    """The interface to one submission's lessons that the plugin needs."""
 
     def not_run_reason(self, lesson: str) -> str:
-        """Why this lesson's checks cannot run, or nothing."""
+        """Returns the reason why this lesson's checks cannot run, or an empty string."""
 
     def student(self, lesson: str, check: RunningCheck) -> Student:
         """The fixture for one of that lesson's checks."""
 
     def earlier_failure(self, lesson: str) -> str:
-        """The first cell of the lesson that failed, as a sentence, or nothing."""
+        """Returns a sentence about the lesson's first cell that failed, or an empty string."""
 
     def kept(self, about: About, code: str) -> Finding | None:
-        """What the check of that code found in an earlier run on the same notebook."""
+        """Returns the finding of the check with that code from an earlier run on the same notebook, or None."""
 
     def keep(self, about: About, code: str, finding: Finding) -> Finding:
-        """Keeps what a check found for later runs; returns what was found first where that was kept meanwhile."""
+        """Keeps a finding for later runs and returns it; if another run has kept one meanwhile, returns that one."""
 
 
 class HiddenChecks:
-    """Collects a CheckResult for each hidden test; `faults` says what the grader itself did wrong."""
+    """Collects a CheckResult for each hidden test; `faults` lists errors of the grader itself."""
 
     def __init__(
         self,
@@ -91,14 +91,14 @@ class HiddenChecks:
         return check.rng
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        wanted = [item for item in items if self._is_wanted(check_name(item))]
-        for item in wanted:
+        selected = [item for item in items if self._is_wanted(check_name(item))]
+        for item in selected:
             about = _about(item)
             if not about.lesson or not about.grade_id or not about.weight > 0:
                 self.faults.append(f"{about.name}: a hidden check needs marks lesson(name) and grade(id, weight)")
-        if wanted and tree_digest(wanted[0].config.rootpath, "*") != self._files:
+        if selected and tree_digest(selected[0].config.rootpath, "*") != self._files:
             self.faults.append("the hidden checks were changed while they were read; grade it again")
-        items[:] = [] if self.faults else self._to_run(wanted)
+        items[:] = [] if self.faults else self._to_run(selected)
 
     def _to_run(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """The checks whose outcome isn't known already."""

@@ -73,7 +73,10 @@ class Race:
             self._remote = self._reference.ask(define, "the reference", lambda reply: expect(reply, Held).remote)
 
     def run(self, bounds: tuple[float, ...], calls: int = 1) -> Comparison:
-        """Both sides run before any timing, so that nobody's compilation counts. A sample is `calls` calls."""
+        """Compares both sides; each runs once before any timing, so that compilation isn't timed.
+
+        A sample is `calls` calls.
+        """
         self._calls = calls
         self._session.ensure_started(self._name)
         self._reference_s()

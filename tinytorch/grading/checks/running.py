@@ -1,4 +1,4 @@
-"""The hidden check that runs now: what it says of itself, and what has happened in it so far.
+"""The running hidden check: its declaration, and what has happened in it so far.
 
 The plugin makes one for each check and begins it; the `student` fixture notes in it what was asked and answered, and
 `check.bands` how its races stand.

@@ -75,8 +75,8 @@ class Student:
 
     def new(self, name: str, *args: Any, **kwargs: Any) -> Remote:
         """Calls NAME, a class, and keeps what it makes in the student's process."""
-        made: Remote = self._ask_call(name, None, name, args, kwargs, "remote").value
-        return made
+        remote: Remote = self._ask_call(name, None, name, args, kwargs, "remote").value
+        return remote
 
     def define(self, source: str, name: str) -> Remote:
         """Runs `source`, the grader's own, in the student's process and refers to `name` in it."""
@@ -147,7 +147,7 @@ class Student:
         return call
 
     def _reader(self, shown: str, want: Want) -> Callable[[Reply], Call | None]:
-        """Reads the reply to a call that begins now; None where there is nothing to be called."""
+        """Returns the reader of the reply to a call that begins now; it returns None if there is no such function."""
         resolve, began = self._resolver(shown), time.perf_counter()
 
         def read(reply: Reply) -> Call | None:

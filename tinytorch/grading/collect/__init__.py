@@ -1,1 +1,1 @@
-"""Submissions as people and platforms hand them over: what lies in an archive, whose it is, and taking it in."""
+"""Collects submissions as people and platforms hand them over: reads archives, finds owners, files notebooks."""

@@ -1,4 +1,4 @@
-"""The files of a collection, wherever they lie: folders, zips, zips within a folder or zip. Nothing is unpacked.
+"""The files of a collection of folders, zips, and zips within a folder or zip. Nothing is unpacked.
 
 Refused, with the reason: links, encrypted members, paths that lead out, zips inside a student's zip, compression that
 can take memory without limit, and anything larger than the limits, by its own claim or by what comes out when it is
@@ -117,25 +117,25 @@ def _zip(file: io.IOBase, prefix: tuple[str, ...], outer: datetime, depth: int) 
 def _member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, prefix: tuple[str, ...], outer: datetime, depth: int
 ) -> Iterator[Incoming | Refused]:
-    told = "/".join([*prefix, member.filename])
+    shown = "/".join([*prefix, member.filename])
     if _is_too_long(member.filename):
-        yield Refused(f"{told[:100]}...", "a name longer than a file's can be")
+        yield Refused(f"{shown[:100]}...", "a name longer than a file's can be")
         return
     parts = _parts(member.filename)
     if parts is None:
-        yield Refused(told, "a path that leads out of its folder")
+        yield Refused(shown, "a path that leads out of its folder")
         return
     if _SKIPPED & set(parts):
         return
     if stat.S_ISLNK(member.external_attr >> 16):
-        yield Refused(told, "a link, which is not followed")
+        yield Refused(shown, "a link, which is not followed")
         return
     data = _read(archive, member)
     if isinstance(data, str):
-        yield Refused(told, data)
+        yield Refused(shown, data)
     elif parts[-1].lower().endswith(".zip"):
         if depth:
-            yield Refused(told, "a zip inside a student's zip; hand in the notebooks themselves")
+            yield Refused(shown, "a zip inside a student's zip; hand in the notebooks themselves")
         else:
             inner = (*prefix, *parts[:-1], parts[-1][: -len(".zip")])
             yield from _zip(io.BytesIO(data), inner, _member_time(member, outer), depth + 1)
@@ -144,7 +144,7 @@ def _member(
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:
-    """The member's bytes, or why they are not read. Never more than the limit, whatever the zip claims."""
+    """Returns the member's bytes, or the reason why it isn't read. Never reads more than the limit."""
     if member.compress_type not in _READ_HERE:
         return "compressed in a way that is not read here; zip it again without choosing a method"
     if member.flag_bits & 0x1:
@@ -192,5 +192,5 @@ def _member_time(member: zipfile.ZipInfo, outer: datetime) -> datetime:
         stamp = datetime(*member.date_time).astimezone(UTC)
     except (ValueError, OverflowError):
         return outer
-    # Tools that make the same zip every time write the first day a zip can tell: that says nothing.
+    # Tools for reproducible zips write the earliest date a zip can hold, which is no time of change.
     return outer if member.date_time[:3] == (1980, 1, 1) else stamp

@@ -1,4 +1,4 @@
-"""What taking submissions in has to know of the place they go to."""
+"""The interface to the place where collected submissions are kept."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tinytorch.course.project import Project
 
 
 class Destination(Protocol):
-    """Where one module's submissions are kept. The class folder is one; whoever collects need not know the others."""
+    """The place where one module's submissions are kept, such as the class folder."""
 
     @property
     def project(self) -> Project:
-        """Whose lessons they are: students' notebooks are recognized by the release's."""
+        """The project of the lessons: students' notebooks are recognized by its release."""
         ...
 
     @property
@@ -33,7 +33,7 @@ class Destination(Protocol):
         ...
 
     def handed_in_at(self, student: str) -> str:
-        """What that file says; empty without one."""
+        """The content of that file; empty without one."""
         ...
 
     def backups(self, student: str) -> Path:

@@ -1,4 +1,4 @@
-"""Whose file is it, and of which lesson? From the names that people and learning platforms give, and from content."""
+"""The student and the lesson of a file, from the names that people and learning platforms give, and from content."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FOLDERS = frozenset({"notebooks", "modules", "submission", "submissions", "subm
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What a name says: the student (None when it says none) and what is left of the name."""
+    """The student in a name (None if there is none) and the rest of the name."""
 
     student: str | None
     rest: str
@@ -54,13 +54,13 @@ class Names:
     def owner_of_file(self, stem: str) -> Owner:
         """The student a loose file's name starts with, as platforms write it; None when it starts with none."""
         for pattern in (_MOODLE, _CANVAS):
-            if found := pattern.fullmatch(stem):
-                return Owner(f"{found['who']}_{found['id']}", found["rest"])
+            if match := pattern.fullmatch(stem):
+                return Owner(f"{match['who']}_{match['id']}", match["rest"])
         plain = _COPY.sub("", stem)
-        found = self._ending.fullmatch(plain)
-        if found is None or plain.lower() in self._course or self.is_course_word(found["who"]):
+        match = self._ending.fullmatch(plain)
+        if match is None or plain.lower() in self._course or self.is_course_word(match["who"]):
             return Owner(None, stem)
-        return Owner(found["who"], found["rest"])
+        return Owner(match["who"], match["rest"])
 
     def owner_of_folder(self, name: str) -> Owner:
         """The student that a folder or zip belongs to: what its name starts with, or all of it."""
@@ -77,16 +77,16 @@ class Names:
             if plain in (lesson.name, lesson.short):
                 return lesson
         for attribute in ("name", "short"):
-            found = [lesson for lesson in self._lessons if getattr(lesson, attribute) in plain]
-            if len(found) == 1:
-                return found[0]
+            matching = [lesson for lesson in self._lessons if getattr(lesson, attribute) in plain]
+            if len(matching) == 1:
+                return matching[0]
         number = re.match(r"0*(\d+)(?!\d)", plain)
-        found = [lesson for lesson in self._lessons if number and int(number[1]) == int(lesson.number)]
-        return found[0] if len(found) == 1 else None
+        matching = [lesson for lesson in self._lessons if number and int(number[1]) == int(lesson.number)]
+        return matching[0] if len(matching) == 1 else None
 
 
 class Contents:
-    """Recognises a lesson by what stands in the notebook."""
+    """Recognizes a lesson by the content of a notebook."""
 
     def __init__(self, released: Sequence[tuple[Lesson, NotebookNode]]) -> None:
         self._lessons = [lesson for lesson, _ in released]
@@ -108,8 +108,10 @@ class Contents:
 
     def _exporting(self, pieces: list[Piece]) -> Lesson | None:
         text = "\n".join(piece.source for piece in pieces if "default_exp" in piece.source)
-        found = [lesson for lesson in self._lessons if re.search(rf"default_exp\s+{re.escape(lesson.target)}\b", text)]
-        return found[0] if len(found) == 1 else None
+        matching = [
+            lesson for lesson in self._lessons if re.search(rf"default_exp\s+{re.escape(lesson.target)}\b", text)
+        ]
+        return matching[0] if len(matching) == 1 else None
 
     def _best(self, counts: list[int]) -> Lesson | None:
         top = max(counts, default=0)
@@ -119,8 +121,8 @@ class Contents:
 def safe_id(text: str) -> str:
     """A student's name as a folder's name: letters, digits, `.`, `-` and `_`; empty when nothing is left."""
     plain = unicodedata.normalize("NFKC", text)
-    kept = "".join(letter if letter.isalnum() or letter in ".-_" else "_" for letter in plain)
-    return re.sub(r"_+", "_", kept).strip("_.-")[:MAX_ID_CHARS].rstrip("_.-")
+    allowed = "".join(letter if letter.isalnum() or letter in ".-_" else "_" for letter in plain)
+    return re.sub(r"_+", "_", allowed).strip("_.-")[:MAX_ID_CHARS].rstrip("_.-")
 
 
 def _marks(notebook: NotebookNode) -> frozenset[str]:

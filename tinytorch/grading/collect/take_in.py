@@ -1,4 +1,4 @@
-"""Takes submissions in as people get them and lays them out as nbgrader expects, losing none."""
+"""Collects submissions in any layout and stores them as nbgrader expects, without losing any."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Everything taken in, and what could not be placed, with the reason."""
+    """All submissions collected, and the files that could not be assigned, with the reason."""
 
     students: tuple[Collected, ...]
     unplaced: tuple[Refused, ...]
@@ -111,8 +111,8 @@ def _place(staged: list[_Staged], names: Names, source: Path, unplaced: list[Ref
         elif lesson is None:
             left_out = Refused(item.name, "neither name nor content says which lesson it is")
         elif spelled.setdefault(student, owner or "") != owner:
-            words = f"{owner!r} and {spelled[student]!r} would both be called {student}; rename one"
-            left_out = Refused(item.name, words)
+            message = f"{owner!r} and {spelled[student]!r} would both be called {student}; rename one"
+            left_out = Refused(item.name, message)
         else:
             new = _Placed(lesson, item, _renamed(stem, lesson, names))
             left_out = _keep_latest(placed.setdefault(student, {}), new)
@@ -121,20 +121,20 @@ def _place(staged: list[_Staged], names: Names, source: Path, unplaced: list[Ref
     return placed
 
 
-def _keep_latest(found: dict[str, _Placed], new: _Placed) -> Refused | None:
+def _keep_latest(latest: dict[str, _Placed], new: _Placed) -> Refused | None:
     """Keeps the newer of two notebooks for a lesson and returns the other, if there were two."""
-    old = found.get(new.lesson.name)
+    old = latest.get(new.lesson.name)
     if old is None:
-        found[new.lesson.name] = new
+        latest[new.lesson.name] = new
         return None
     winner, loser = (new, old) if new.staged.changed >= old.staged.changed else (old, new)
-    found[new.lesson.name] = winner
+    latest[new.lesson.name] = winner
     return Refused(loser.staged.name, f"{winner.staged.name} is the same lesson and was not saved earlier")
 
 
 def _renamed(stem: str, lesson: Lesson, names: Names) -> str:
-    said = names.lesson(stem)
-    if said is not None and said != lesson:
+    named = names.lesson(stem)
+    if named is not None and named != lesson:
         return f"named {stem}, but its cells are those of {lesson.name}"
     return ""
 

@@ -1,1 +1,1 @@
-"""What writes grades down: the class folder and everything that speaks to nbgrader; nothing here decides a point."""
+"""Records grades: the class folder and everything that uses nbgrader; nothing here decides a point."""

@@ -17,7 +17,7 @@ from tinytorch.notebooks.cells import grade_id, is_check, points
 REPAIRS_ID = "notice-repairs"
 RECEIPT_ID = "notice-receipt"
 
-# What a student's output may show in an instructor's browser: text and pictures, nothing that can run there.
+# Output types shown in an instructor's browser: text and pictures, nothing that can run there.
 _SAFE = ("text/plain", "image/png", "image/jpeg")
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
@@ -49,7 +49,7 @@ def annotate(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> N
             outputs = [*map(_harmless, outputs), words_output(exercise), score_output(exercise)]
             cell.execution_count = 1
         cell.outputs = outputs
-    # A student's own cell under these ids would pose as ours.
+    # A student's own cell with one of these ids would pass for a cell of the grader.
     notebook.cells = [cell for cell in notebook.cells if cell.get("id") not in (REPAIRS_ID, RECEIPT_ID)]
     _tell_repairs(notebook, result, lesson)
     _tell_receipt(notebook, result, lesson)
@@ -61,7 +61,7 @@ def _output(kind: str, **fields: object) -> NotebookNode:
 
 
 def student_outputs(run: CellRun | None) -> list[NotebookNode]:
-    """What the cell wrote, reduced to what is safe to show, and what became of it when that isn't in the outputs."""
+    """Returns the cell's outputs that are safe to show, and a line on how it ended if they don't show that."""
     if run is None:
         return []
     outputs = [output for raw in run.outputs if (output := _safe(raw)) is not None]
@@ -88,18 +88,18 @@ def score_output(exercise: ExerciseResult) -> NotebookNode:
 
 def _exercise_for(cell: NotebookNode, exercises: dict[str, ExerciseResult], lesson: str) -> ExerciseResult:
     name = grade_id(cell)
-    found = exercises.get(name)
-    if found is None:
+    exercise = exercises.get(name)
+    if exercise is None:
         raise GraderFaultError(
             f"{lesson}, cell {name}: no hidden check decides its points; add one marked grade({name!r}) or regrade."
         )
     worth = points(cell)
-    if worth is None or abs(found.points - worth) > 1e-9:
+    if worth is None or abs(exercise.points - worth) > 1e-9:
         raise GraderFaultError(
-            f"{lesson}, cell {name}: graded for {_number(found.points)} points but the gradebook has "
+            f"{lesson}, cell {name}: graded for {_number(exercise.points)} points but the gradebook has "
             f"{'none' if worth is None else _number(worth)}; run `tito grade generate`, then grade again."
         )
-    return found
+    return exercise
 
 
 def _safe(raw: dict[str, object]) -> NotebookNode | None:
@@ -115,8 +115,8 @@ def _safe(raw: dict[str, object]) -> NotebookNode | None:
     if kind in ("execute_result", "display_data"):
         bundle = raw.get("data")
         bundle = bundle if isinstance(bundle, dict) else {}
-        found = {mime: _text(bundle[mime]) for mime in _SAFE if mime in bundle}
-        data = {mime: text for mime, text in found.items() if mime == "text/plain" or _BASE64.fullmatch(text)}
+        texts = {mime: _text(bundle[mime]) for mime in _SAFE if mime in bundle}
+        data = {mime: text for mime, text in texts.items() if mime == "text/plain" or _BASE64.fullmatch(text)}
         return _output("display_data", data=data) if data else None
     return None
 
@@ -137,19 +137,19 @@ def _harmless(output: NotebookNode) -> NotebookNode:
 
 
 def _plain(check: CheckResult) -> str:
-    words = f" {check.words}" if check.words else ""
+    message = f" {check.words}" if check.words else ""
     hint = f" Hint: {check.hint}" if check.hint else ""
-    return f"[{_said(check)}] {check.requirement}{words}{hint}"
+    return f"[{_said(check)}] {check.requirement}{message}{hint}"
 
 
 def _row(check: CheckResult) -> str:
-    words = f"<br>{_lines(check.words)}" if check.words else ""
+    message = f"<br>{_lines(check.words)}" if check.words else ""
     hint = f"<br><i>Hint: {_lines(check.hint)}</i>" if check.hint else ""
-    return f"<tr><td>{_lines(check.requirement)}</td><td><b>{_said(check)}</b>{words}{hint}</td></tr>"
+    return f"<tr><td>{_lines(check.requirement)}</td><td><b>{_said(check)}</b>{message}{hint}</td></tr>"
 
 
 def _said(check: CheckResult) -> str:
-    """The outcome, and what it earns where that isn't all or nothing."""
+    """Returns the outcome, with the share it earns unless that is all or nothing."""
     earns = f": {100 * check.share:.3g} % of its points" if check.outcome.earns and check.share < 1 else ""
     return f"{_SAID[check.outcome]}{earns}"
 
@@ -163,16 +163,16 @@ def _number(value: float) -> str:
 
 
 def _tell_repairs(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> None:
-    own = [words for words in result.repairs if words.startswith(lesson)]
+    own = [repair for repair in result.repairs if repair.startswith(lesson)]
     if own:
-        items = "".join(f"<li>{html.escape(words)}</li>" for words in own)
-        notice = new_markdown_cell(source=f"<p><b>Mended before grading:</b></p><ul>{items}</ul>")
+        items = "".join(f"<li>{html.escape(repair)}</li>" for repair in own)
+        notice = new_markdown_cell(source=f"<p><b>Repaired before grading:</b></p><ul>{items}</ul>")
         notice["id"] = REPAIRS_ID
         notebook.cells.insert(0, notice)
 
 
 def _tell_receipt(notebook: NotebookNode, result: SubmissionResult, lesson: str) -> None:
-    """How it was graded, below everything else."""
+    """Appends the lesson's receipt below all other cells."""
     if not result.hashes:
         return
     section = lesson_section(for_student(receipt(result, "", "", "")), lesson)

@@ -80,17 +80,17 @@ def _record(class_folder: ClassFolder, graded: Graded, again: bool, count: tuple
     if obstacle:
         return Step(student, "ungraded", *count, words=obstacle)
     strays = ", ".join(class_folder.strays(student))
-    words = f"not named as any lesson, so not graded: {strays}" if strays else ""
+    message = f"not named as any lesson, so not graded: {strays}" if strays else ""
     recorded = class_folder.is_recorded(student, graded.key)
     if recorded and not again and is_in_gradebook(class_folder, student):
-        return _step(graded, "current", *count, words)
+        return _step(graded, "current", *count, message)
     check_gradebook(class_folder)
     autograde_student(class_folder, student, graded.key)
-    return _step(graded, "recorded", *count, words)
+    return _step(graded, "recorded", *count, message)
 
 
 def _not_for_nbgrader(submission: Submission) -> str:
-    """Why nbgrader would pass a submission over, or take another one for it; empty when it won't."""
+    """Returns the reason why nbgrader would skip or confuse a submission; empty if it would not."""
     if submission.student != glob.escape(submission.student):
         return f"{submission.folder}: nbgrader takes *, ? and [ in a folder's name for wildcards; rename it."
     if not any(submission.folder.glob("*.ipynb")):
@@ -99,17 +99,17 @@ def _not_for_nbgrader(submission: Submission) -> str:
 
 
 def _step(
-    graded: Graded, stage: Literal["checked", "recorded", "current"], done: int, total: int, words: str = ""
+    graded: Graded, stage: Literal["checked", "recorded", "current"], done: int, total: int, message: str = ""
 ) -> Step:
     student, result = graded.submission.student, graded.result
-    return Step(student, stage, done, total, result.score, result.points, words, result.repairs)
+    return Step(student, stage, done, total, result.score, result.points, message, result.repairs)
 
 
 def _ungraded(class_folder: ClassFolder, graded: Graded, done: int, total: int) -> Step:
-    """A fault of ours: nothing is written to the gradebook, and the trace goes to the log folder."""
-    student, words = graded.submission.student, f"not graded, by a fault of the grader: {graded.result.fault}"
+    """Reports a fault of the grader: nothing is written to the gradebook, and the trace goes to the log folder."""
+    student, message = graded.submission.student, f"not graded, by a fault of the grader: {graded.result.fault}"
     if graded.trace:
         log = class_folder.log(f"fault-{class_folder.module}-{student}")
         files.write_bytes(log, graded.trace.encode("utf-8", "replace"))
-        words += f" (trace in {log})"
-    return Step(student, "ungraded", done, total, words=words, repairs=graded.result.repairs)
+        message += f" (trace in {log})"
+    return Step(student, "ungraded", done, total, words=message, repairs=graded.result.repairs)

@@ -1,4 +1,4 @@
-"""Whether a module's lessons, its hidden checks and its file of bands speak of the same bands."""
+"""A test that a module's lessons, its hidden checks and its file of bands use the same bands."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tinytorch.grading.gradebook.folder import ClassFolder
 
 
 def band_problems(class_folder: ClassFolder) -> list[str]:
-    """A sentence for each band that something lacks; an empty list if all is well.
+    """Returns a sentence for each band that is missing somewhere; an empty list if there is none.
 
-    Every band is shown in a table, measured by in a lesson, and what a hidden check races by; and hidden checks name no
-    others.
+    Every band must be shown in a table, used by a lesson's code, and used by a race of a hidden check; hidden checks
+    must name no others.
     """
     known = read_bands(class_folder.lessons)
     sources = [

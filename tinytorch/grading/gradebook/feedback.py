@@ -1,4 +1,4 @@
-"""nbgrader's feedback pages, made for those whose grades or notebooks changed since, and the student's receipt."""
+"""nbgrader's feedback pages, written for students whose grades or notebooks changed, and the student's receipt."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ def make_feedback(class_folder: ClassFolder, students: tuple[str, ...] = (), *, 
     chosen = students or graded
     check_gradebook(class_folder)
     for number, student in enumerate(chosen, start=1):
-        made = again or not is_current(class_folder, student)
-        if made:
+        is_new = again or not is_current(class_folder, student)
+        if is_new:
             feedback_student(class_folder, student)
-        yield _pages(class_folder, student, made, (number, len(chosen)))
+        yield _pages(class_folder, student, is_new, (number, len(chosen)))
 
 
-def _pages(class_folder: ClassFolder, student: str, made: bool, count: tuple[int, int]) -> Pages:
+def _pages(class_folder: ClassFolder, student: str, is_new: bool, count: tuple[int, int]) -> Pages:
     """What lies in the student's folder, with the receipt of the result that the pages show."""
     folder, path = class_folder.feedback(student), class_folder.receipt(student)
-    if made:
+    if is_new:
         path.unlink(missing_ok=True)  # nbgrader copies whatever lay beside the notebooks: this one must be ours
         full = read_receipt(class_folder, student)
         if full is not None:
             write_for_student(class_folder, full)
     pages = tuple(sorted(folder.glob("*.html")))
-    return Pages(student, folder, pages, path if path.is_file() else None, made, *count)
+    return Pages(student, folder, pages, path if path.is_file() else None, is_new, *count)
 
 
 def is_current(class_folder: ClassFolder, student: str) -> bool:

@@ -1,4 +1,4 @@
-"""The class folder: where each thing of a class lies, and who has come how far. No other file builds these paths.
+"""The class folder: the paths of a class's files, and the progress of each student. No other file builds these paths.
 
 nbgrader lays it out: a folder for each step, in it one for each student, in that one for each assignment.
 """
@@ -36,7 +36,7 @@ class ClassFolder:
 
     @property
     def assignments(self) -> Path:
-        """All of it: what nbgrader calls the course's root."""
+        """The whole class folder: nbgrader's course root."""
         return self.project.assignments_dir
 
     @property
@@ -56,7 +56,7 @@ class ClassFolder:
 
     @property
     def release_before(self) -> Path:
-        """Where the old release waits while a new one is made."""
+        """The copy of the old release while a new one is generated."""
         return self.assignments / f".release-before-{self.module}"
 
     @property
@@ -88,7 +88,7 @@ class ClassFolder:
         return self.assignments / "logs" / f"{name}.log"
 
     def submitted(self, student: str) -> Path:
-        """What a student handed in."""
+        """The folder of a student's submission."""
         return self.assignments / "submitted" / student / self.module.name
 
     def timestamp(self, student: str) -> Path:
@@ -108,7 +108,7 @@ class ClassFolder:
         return self.feedback(student) / "receipt.json"
 
     def backups(self, student: str) -> Path:
-        """Where nbgrader does not look: what a student's newer submissions replaced."""
+        """The copies of replaced submissions, in a folder that nbgrader does not read."""
         return self.assignments / "backups" / "submitted" / student
 
     def make_stage(self) -> Path:
@@ -119,23 +119,23 @@ class ClassFolder:
 
     def handed_in(self) -> dict[str, Path]:
         """The folder of everyone who handed in, by student; empty when nobody did."""
-        found = (self.assignments / "submitted").glob(f"*/{self.module}")
-        return {path.parent.name: path for path in sorted(found) if path.is_dir()}
+        folders = (self.assignments / "submitted").glob(f"*/{self.module}")
+        return {path.parent.name: path for path in sorted(folders) if path.is_dir()}
 
     def handed_in_at(self, student: str) -> str:
-        """When, as the time stamp says; empty without one."""
+        """The time of the submission, from its time stamp; empty without one."""
         path = self.timestamp(student)
         return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
 
     def submissions(self, students: tuple[str, ...] = ()) -> tuple[Submission, ...]:
         """Everyone's submission, or that of the students named; raises GradingError when there is none by that name."""
         handed_in = self.handed_in()
-        place, module = self.assignments / "submitted", self.module
+        submitted, module = self.assignments / "submitted", self.module
         unknown = [student for student in students if student not in handed_in]
         if unknown:
-            raise GradingError(f"{place}: no submission of {module} from {', '.join(unknown)}; collect it first.")
+            raise GradingError(f"{submitted}: no submission of {module} from {', '.join(unknown)}; collect it first.")
         if not handed_in:
-            raise GradingError(f"{place}: no submission of {module}; run `tito grade collect {module} FROM` first.")
+            raise GradingError(f"{submitted}: no submission of {module}; run `tito grade collect {module} FROM` first.")
         return tuple(Submission(student, handed_in[student]) for student in (students or handed_in))
 
     def strays(self, student: str) -> tuple[str, ...]:
@@ -144,8 +144,8 @@ class ClassFolder:
 
     def autograded_students(self) -> tuple[str, ...]:
         """Those with autograded notebooks."""
-        found = (self.assignments / "autograded").glob(f"*/{self.module}/*.ipynb")
-        return tuple(sorted({path.parent.parent.name for path in found}))
+        paths = (self.assignments / "autograded").glob(f"*/{self.module}/*.ipynb")
+        return tuple(sorted({path.parent.parent.name for path in paths}))
 
     def recorded_key(self, student: str) -> str | None:
         """The result that a student's autograded notebooks were written from; None if they disagree or are missing."""
@@ -187,5 +187,5 @@ def _marks_of(path: Path) -> tuple[str | None, str | None]:
         metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
         result, writer = metadata.get(RESULT_MARK), metadata.get(WRITER_MARK)
     except (OSError, ValueError, KeyError, AttributeError):
-        return None, None  # half written or not ours: as good as missing
+        return None, None  # half written or of another program: counts as missing
     return (result if isinstance(result, str) else None), (writer if isinstance(writer, str) else None)

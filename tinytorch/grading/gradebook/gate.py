@@ -25,7 +25,7 @@ REFERENCE = "the reference"
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
-    """What the gate saw; `problems` is empty when the release may go out."""
+    """The result of the gate; `problems` is empty if the release may be given out."""
 
     module: str
     leaks: tuple[Leak, ...]
@@ -74,7 +74,7 @@ def check_release(
 def _refuse(module: str, problems: Sequence[str]) -> None:
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems)
-        raise ReleaseError(f"{module}: the gate refuses the release; mend this and generate again:\n{listed}")
+        raise ReleaseError(f"{module}: the gate refuses the release; fix this and generate again:\n{listed}")
 
 
 def automatic_points(class_folder: ClassFolder) -> float:

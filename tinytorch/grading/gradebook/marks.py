@@ -1,4 +1,4 @@
-"""nbgrader's gradebook: whether it can be used, and what it holds, as plain data that needs no nbgrader to read."""
+"""nbgrader's gradebook: whether it can be used, and its marks as plain data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOCK_WAIT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One grade cell. `by_hand` goes before `automatic`; `waiting` for someone to look at it."""
+    """One grade cell. `by_hand` overrules `automatic`; `waiting` if someone has to look at it."""
 
     lesson: str
     grade_id: str
@@ -110,7 +110,7 @@ def check_gradebook(class_folder: ClassFolder) -> None:
 
 @contextmanager
 def open_gradebook(class_folder: ClassFolder) -> Iterator[Gradebook]:
-    """nbgrader's gradebook; what its database refuses while it is open is a GradingError."""
+    """Opens nbgrader's gradebook; errors of its database while it is open become GradingErrors."""
     path = class_folder.gradebook
     with gradebook_sentences(path), Gradebook(f"sqlite:///{path}") as gradebook:
         yield gradebook
@@ -118,7 +118,7 @@ def open_gradebook(class_folder: ClassFolder) -> Iterator[Gradebook]:
 
 @contextmanager
 def gradebook_sentences(path: Path) -> Iterator[None]:
-    """Turns what the database at `path` says into a sentence that says what to do."""
+    """Turns an error of the database at `path` into a sentence that says what to do."""
     try:
         yield
     except (sqlite3.Error, SQLAlchemyError) as err:

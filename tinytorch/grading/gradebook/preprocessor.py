@@ -1,4 +1,4 @@
-"""The steps this project puts into nbgrader's converters: clearing solutions, and grading by the hidden checks."""
+"""This project's steps in nbgrader's converters: clearing solutions, and grading by the hidden checks."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class GradeByHiddenChecks(NbGraderPreprocessor):
         return nb, resources
 
     def _result(self, student: str, module: str) -> tuple[str, SubmissionResult]:
-        """A result and its key: the one that is known, or else the one of what nbgrader is about to convert."""
+        """Returns a result and its key: the stored one if known, else that of the submission being converted."""
         project = Project(Path(self.project_root), "checkout")
         class_folder = ClassFolder(project, resolve_module(project, module))
         store = Store(class_folder.results)

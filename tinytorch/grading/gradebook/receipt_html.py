@@ -24,7 +24,7 @@ _HEADINGS = ("Requirement", "Times as fast", "Pairs", "Yours, microseconds", "Th
 
 def lesson_section(given: StudentReceipt, lesson: str) -> str:
     """One lesson's part of a receipt as HTML; every text in it is escaped."""
-    facts = _rows((name, words) for name, words in _facts(given, lesson) if words)
+    facts = _rows((name, value) for name, value in _facts(given, lesson) if value)
     section = f'<h2>How this lesson was graded</h2><table class="table">{facts}</table>'
     races = _rows(_races(given, lesson))
     if races:
@@ -43,10 +43,10 @@ def machine_words(machine: dict[str, Any]) -> str:
 
 
 def limits_words(limits: dict[str, float]) -> str:
-    told = [words.format(limits[name]) for name, words in _LIMITS.items() if name in limits]
+    clauses = [template.format(limits[name]) for name, template in _LIMITS.items() if name in limits]
     if "memory_bytes" in limits:
-        told.append(f"{format_bytes(int(limits['memory_bytes']))} of memory for a process")
-    return ", ".join(told)
+        clauses.append(f"{format_bytes(int(limits['memory_bytes']))} of memory for a process")
+    return ", ".join(clauses)
 
 
 def interval_words(race: RaceRecord | SpeedLine) -> str:

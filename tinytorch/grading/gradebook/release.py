@@ -1,4 +1,4 @@
-"""Makes the release: sources to notebooks, notebooks through nbgrader, and says when a release is out of date."""
+"""Generates the release: sources to notebooks, notebooks through nbgrader; also finds releases that are out of date."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def generate_release(class_folder: ClassFolder) -> Generation:
     with _restored_on_failure(class_folder):
         generate_notebooks(class_folder)
     require_fresh_release(class_folder)
-    found = tuple(
+    notebooks = tuple(
         class_folder.release / lesson.notebook for lesson in lessons(class_folder.project, class_folder.module)
     )
-    return Generation(found, tuple(sorted(before)))
+    return Generation(notebooks, tuple(sorted(before)))
 
 
 def stale_lessons(class_folder: ClassFolder) -> tuple[tuple[Lesson, str], ...]:
@@ -80,30 +80,30 @@ def _why_stale(class_folder: ClassFolder, lesson: Lesson) -> str:
 
 
 def _content(notebook: NotebookNode) -> list[tuple[object, ...]]:
-    """What students and grading see of a notebook: nbgrader adds checksums and locks to it, which don't count."""
+    """Returns the part of a notebook that students and grading see, without the checksums and locks of nbgrader."""
     cells: list[tuple[object, ...]] = []
     for cell in notebook.cells:
         marks = nbgrader_marks(cell)
-        told = tuple(marks.get(name) for name in ("grade_id", "grade", "solution", "points"))
-        cells.append((cell.get("id"), cell.cell_type, cell.source, cell.metadata.get("tags", []), told))
+        grading_marks = tuple(marks.get(name) for name in ("grade_id", "grade", "solution", "points"))
+        cells.append((cell.get("id"), cell.cell_type, cell.source, cell.metadata.get("tags", []), grading_marks))
     return cells
 
 
 @contextmanager
 def _restored_on_failure(class_folder: ClassFolder) -> Iterator[None]:
     """nbgrader removes the old release before it makes the new one; this puts it back if that fails."""
-    folder, kept = class_folder.release, class_folder.release_before
-    shutil.rmtree(kept, ignore_errors=True)
+    folder, backup = class_folder.release, class_folder.release_before
+    shutil.rmtree(backup, ignore_errors=True)
     try:
         if folder.is_dir():
-            files.copy_tree(folder, kept)
+            files.copy_tree(folder, backup)
         try:
             yield
         except BaseException:
-            if kept.is_dir():
+            if backup.is_dir():
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.parent.mkdir(parents=True, exist_ok=True)
-                kept.rename(folder)
+                backup.rename(folder)
             raise
     finally:
-        shutil.rmtree(kept, ignore_errors=True)
+        shutil.rmtree(backup, ignore_errors=True)

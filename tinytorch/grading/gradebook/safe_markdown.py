@@ -1,4 +1,4 @@
-"""Markdown to HTML for pages that show students' answers: whatever HTML they wrote, none of it runs.
+"""Markdown to HTML for pages that show students' answers; no HTML that a student wrote is run.
 
 nbgrader's templates for feedback and formgrader pass over nbconvert's own `sanitize_html` for markdown, so the
 filter they use is replaced.

@@ -1,4 +1,4 @@
-"""What a module is graded with in this checkout, from its folders and nbgrader_config.py."""
+"""The setup that a module is graded with in this checkout, from its folders and nbgrader_config.py."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Reads a submitted notebook forgivingly and sets it on the release notebook's frame.
 
-Whatever a student hands in, what comes out has the release's check cells, locked cells, metadata and points; the
-student's answers in their places; and the student's further cells between them, in their order.
+For any submission, the resulting notebook has the release's check cells, locked cells, metadata and points, the
+student's answers in their places, and the student's further cells between them, in their order.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """The notebook to grade, a sentence for each thing mended, and the reason if the file could not be read."""
+    """The notebook to grade, a sentence for each repair, and the reason if the file could not be read."""
 
     notebook: NotebookNode
     repairs: tuple[str, ...]
@@ -47,10 +47,10 @@ def take_in(path: Path, release_notebook: NotebookNode) -> Intake:
         reason = f"{name}: {err}"
         return Intake(_with_notice(release_notebook, str(err)), (reason,), reason)
     frame = _Frame(release_notebook, pieces)
-    cells, mended = frame.assemble()
+    cells, repairs = frame.assemble()
     notebook = _empty_like(release_notebook)
     notebook.cells = cells
-    return Intake(notebook, tuple(f"{name}: {note}" for note in [*notes, *mended]), None)
+    return Intake(notebook, tuple(f"{name}: {note}" for note in [*notes, *repairs]), None)
 
 
 class _Frame:
@@ -76,17 +76,17 @@ class _Frame:
             name = grade_id(cell)
             if not name:
                 continue
-            found = [at for at, piece in enumerate(self.pieces) if piece.grade_id == name]
-            if len(found) > 1:
-                self.repairs.append(f"cell {name} was there {len(found)} times; the last one is graded")
-            if found:
-                self._pair(index, self._best(cell, found))
+            candidates = [at for at, piece in enumerate(self.pieces) if piece.grade_id == name]
+            if len(candidates) > 1:
+                self.repairs.append(f"cell {name} was there {len(candidates)} times; the last one is graded")
+            if candidates:
+                self._pair(index, self._best(cell, candidates))
 
-    def _best(self, cell: NotebookNode, found: list[int]) -> int:
-        """The last of several copies, which Jupyter runs last; rather one that defines the exercise."""
+    def _best(self, cell: NotebookNode, candidates: list[int]) -> int:
+        """Returns the last of several copies, as Jupyter runs it last; copies that define the exercise come first."""
         names = functions(cell.source)
-        defining = [at for at in found if names & self.defined[at]]
-        return (defining or found)[-1]
+        defining = [at for at in candidates if names & self.defined[at]]
+        return (defining or candidates)[-1]
 
     def _pair_by_cell_id(self) -> None:
         by_id = {piece.cell_id: at for at, piece in enumerate(self.pieces) if piece.cell_id}
@@ -97,7 +97,7 @@ class _Frame:
                 self._pair(index, at)
 
     def _pair_by_content(self) -> None:
-        """Finds cells that lost name and id, as old formats and copying into a new notebook lose them."""
+        """Finds cells without name and id, which old formats and copying into a new notebook drop."""
         for index, cell in enumerate(self.release):
             if index in self.piece_of:
                 continue
@@ -117,7 +117,7 @@ class _Frame:
             self.taken.add(at)
 
     def _lay_out(self) -> list[NotebookNode]:
-        """The submission's order, with each missing release cell after the release cell that comes before it."""
+        """Returns the cells in the submission's order, each missing one after its predecessor in the release."""
         release_of = {at: index for index, at in self.piece_of.items()}
         following: dict[int | None, list[int]] = {}
         before: int | None = None
@@ -163,17 +163,17 @@ class _Ids:
         self.used = {cell.get("id") for cell in release} | {NOTICE_ID}
 
     def fresh(self, piece: Piece) -> str:
-        wanted = piece.cell_id or ""
+        cell_id = piece.cell_id or ""
         count = 0
-        while wanted in self.used or not _VALID_ID.fullmatch(wanted):
-            wanted = hashlib.sha256(f"{count}\0{piece.kind}\0{piece.source}".encode()).hexdigest()[:12]
+        while cell_id in self.used or not _VALID_ID.fullmatch(cell_id):
+            cell_id = hashlib.sha256(f"{count}\0{piece.kind}\0{piece.source}".encode()).hexdigest()[:12]
             count += 1
-        self.used.add(wanted)
-        return wanted
+        self.used.add(cell_id)
+        return cell_id
 
 
 def _must_be_there(cell: NotebookNode) -> bool:
-    """Graded and locked cells, and given code that others build on; prose and measurements may be deleted."""
+    """True for graded and locked cells and for given code that others use; prose and measurements may be deleted."""
     if grade_id(cell):
         return True
     return cell.cell_type == "code" and not is_measure(cell)

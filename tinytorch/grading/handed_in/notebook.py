@@ -1,7 +1,7 @@
-"""Gets the cells out of a notebook file that may be of any age, half broken, or not a notebook at all.
+"""Reads the cells of a notebook file that may be of any format version, damaged, or not a notebook at all.
 
-Read by hand rather than through nbformat: nothing but cell types, text, ids and pasted pictures is wanted, and a
-hostile structure then has nowhere to go wrong.
+It is parsed here instead of by nbformat: only cell types, text, ids and pasted pictures are needed, and a hostile
+structure then has little to attack.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tinytorch.notebooks.cells import nbgrader_marks, plain_source
 
 MAX_BYTES = 50_000_000
 MAX_CELLS = 5_000
-MAX_PARTS = 4_000_000  # brackets and commas: what a list of nothing but empty lists would cost is memory
+MAX_PARTS = 4_000_000  # brackets and commas: a list of nothing but empty lists would use up memory
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 
@@ -36,7 +36,7 @@ class Piece:
 
 
 def read_pieces(path: Path) -> tuple[list[Piece], list[str]]:
-    """The cells of a notebook file and a sentence for each oddity mended; raises UnreadableNotebook."""
+    """The cells of a notebook file and a sentence for each repair; raises UnreadableNotebook."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableNotebook(f"the file is larger than {MAX_BYTES // 1_000_000} MB; clear its outputs")
@@ -145,14 +145,14 @@ def _attachments(raw: object) -> dict[str, dict[str, str]]:
     """Pictures pasted into an answer; anything else that could run in a browser is dropped."""
     if not isinstance(raw, dict):
         return {}
-    kept: dict[str, dict[str, str]] = {}
+    attachments: dict[str, dict[str, str]] = {}
     for name, bundle in raw.items():
         if isinstance(bundle, dict) and not _surrogates(name):
-            found = {kind: _joined(bundle.get(kind)) for kind in _PICTURES}
-            pictures = {kind: data for kind, data in found.items() if data is not None and data.isascii()}
+            texts = {kind: _joined(bundle.get(kind)) for kind in _PICTURES}
+            pictures = {kind: data for kind, data in texts.items() if data is not None and data.isascii()}
             if pictures:
-                kept[name] = pictures
-    return kept
+                attachments[name] = pictures
+    return attachments
 
 
 def _surrogates(text: str) -> bool:

@@ -1,1 +1,1 @@
-"""What is read out of gradebook and results: status, report, explanations, grading again."""
+"""Reads gradebook and results: status, report, explanations, grading again."""

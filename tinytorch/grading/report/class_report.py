@@ -95,14 +95,14 @@ def build_report(class_folder: ClassFolder) -> Report:
         exercises=columns,
         means=tuple(_mean([row.scores[at] for row in rows]) for at in range(len(columns))),
         rows=rows,
-        statistics=summarise([row.total for row in rows], points),
+        statistics=summarize([row.total for row in rows], points),
         hardest=hardest_checks(_results(class_folder, names)),
         ungraded=tuple(name for name in class_folder.handed_in() if name not in names),
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )
 
 
-def summarise(totals: Sequence[float], points: float) -> Statistics | None:
+def summarize(totals: Sequence[float], points: float) -> Statistics | None:
     """The statistics of a class's totals; None of no totals."""
     if not totals:
         return None
@@ -127,16 +127,18 @@ def hardest_checks(results: Iterable[SubmissionResult]) -> tuple[FailedCheck, ..
     partly: Counter[tuple[str, str, str]] = Counter()
     lost: dict[tuple[str, str, str], float] = {}
     graded: Counter[tuple[str, str, str]] = Counter()
-    told: dict[tuple[str, str, str], CheckResult] = {}
+    examples: dict[tuple[str, str, str], CheckResult] = {}
     for check in (check for result in results for item in result.exercises for check in item.checks):
         name = (check.lesson, check.grade_id, check.check)
         graded[name] += 1
         failed[name] += check.earned == 0
         partly[name] += 0 < check.earned < check.weight
         lost[name] = lost.get(name, 0.0) + 1 - check.earned / check.weight
-        told[name] = check
+        examples[name] = check
     order = sorted((name for name in lost if lost[name] > 0), key=lambda name: (-lost[name] / graded[name], name))
-    return tuple(FailedCheck(*name, told[name].requirement, failed[name], partly[name], graded[name]) for name in order)
+    return tuple(
+        FailedCheck(*name, examples[name].requirement, failed[name], partly[name], graded[name]) for name in order
+    )
 
 
 def table(report: Report) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -1,4 +1,4 @@
-"""Is this machine ready to grade? Findings in the form of `tinytorch.course.doctor`."""
+"""Checks whether this machine is ready to grade, with findings in the form of `tinytorch.course.doctor`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _sandbox() -> Finding:
     try:
         bubblewrap.check_available()
     except SandboxUnavailableError as error:
-        return Finding("instructor", need, f"not to be had on {sys.platform}", str(error))
+        return Finding("instructor", need, f"not available on {sys.platform}", str(error))
     return Finding("instructor", need, "works")
 
 

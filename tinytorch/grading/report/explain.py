@@ -1,4 +1,4 @@
-"""Explains a grade: its receipt, what the gradebook holds, and what has changed since."""
+"""Explains a grade: its receipt, the marks in the gradebook, and what has changed since."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Explanation:
 
 
 def explain(class_folder: ClassFolder, student: str, check: str = "") -> Explanation:
-    """Why the student has the grade that the gradebook holds; `check` keeps to the checks that it names.
+    """Explains the student's grade in the gradebook; `check` restricts that to the checks it names.
 
     Raises GradingError when the student isn't graded, or no check has that name.
     """
@@ -65,14 +65,14 @@ def only(full: Receipt, check: str) -> Receipt:
     """The receipt of the checks that `check` names: by themselves, or by their exercise, or by their lesson."""
     if not check:
         return full
-    kept = []
+    exercises = []
     for exercise in full.exercises:
         checks = tuple(item for item in exercise.checks if is_named(item, check))
         if checks:
-            kept.append(dataclasses.replace(exercise, checks=checks))
-    if not kept:
+            exercises.append(dataclasses.replace(exercise, checks=checks))
+    if not exercises:
         raise GradingError(_no_check(full, check))
-    return dataclasses.replace(full, exercises=tuple(kept))
+    return dataclasses.replace(full, exercises=tuple(exercises))
 
 
 def is_named(item: CheckResult, name: str) -> bool:
@@ -97,16 +97,16 @@ def _no_receipt(class_folder: ClassFolder, student: str) -> str:
 
 
 def _disagreements(exercises: tuple[ExerciseResult, ...], marks: tuple[Mark, ...]) -> list[str]:
-    """Where the gradebook counts something else than the receipt says."""
+    """Returns a sentence for each exercise whose marks in gradebook and receipt differ."""
     known = {(mark.lesson, mark.grade_id): mark for mark in marks}
-    found = []
+    disagreements = []
     for exercise in exercises:
         mark = known.get((exercise.lesson, exercise.grade_id))
         where = f"{exercise.grade_id} of {exercise.lesson}"
         if mark is None:
-            found.append(f"{where} is not in the gradebook")
+            disagreements.append(f"{where} is not in the gradebook")
         elif mark.automatic is None or abs(mark.automatic - exercise.score) > 1e-4:
-            found.append(f"{where}: {mark.automatic} in the gradebook, {exercise.score:g} on the receipt")
+            disagreements.append(f"{where}: {mark.automatic} in the gradebook, {exercise.score:g} on the receipt")
         elif mark.by_hand is not None:
-            found.append(f"{where}: {mark.by_hand:g} given by hand counts, not {exercise.score:g}")
-    return found
+            disagreements.append(f"{where}: {mark.by_hand:g} given by hand counts, not {exercise.score:g}")
+    return disagreements

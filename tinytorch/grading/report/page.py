@@ -76,8 +76,10 @@ def _histogram(numbers: Statistics, points: float) -> str:
     parts.append(f'<text x="{(left + width) / 2}" y="{height - 6}" text-anchor="middle">total, points</text>')
     turned = f'transform="rotate(-90 12 {height / 2})"'
     parts.append(f'<text x="12" y="{height / 2}" text-anchor="middle" {turned}>students</text>')
-    told = f"Students by total: {', '.join(map(str, numbers.histogram))} from lowest to highest tenth"
-    head = f'<svg role="img" aria-label="{told}" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+    description = f"Students by total: {', '.join(map(str, numbers.histogram))} from lowest to highest tenth"
+    head = (
+        f'<svg role="img" aria-label="{description}" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+    )
     return head + "".join(parts) + "</svg>"
 
 

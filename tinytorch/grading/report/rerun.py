@@ -1,4 +1,4 @@
-"""Grades a submission again in a scratch place and tells what differs from its receipt.
+"""Grades a submission again in a scratch folder and reports the differences from its receipt.
 
 Neither gradebook nor kept results are read or written; seed and sandbox are those of the receipt. A speed check whose
 timings overlap with the earlier ones is no difference where one of the two was undecided: a noisy machine may put such
@@ -29,7 +29,7 @@ SAME_POINTS = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`is_noise` when the grade may come out either way: told, and not counted."""
+    """One difference; with `is_noise`, noise may have caused it: it is reported and doesn't count."""
 
     what: str
     before: str
@@ -39,7 +39,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """`after` is the receipt of grading again; `differences` are in what was graded, with what, and what came out."""
+    """`after` is the receipt of grading again; `differences` are those of submission, circumstances and results."""
 
     after: Receipt
     differences: tuple[Difference, ...]
@@ -50,7 +50,7 @@ class Rerun:
 
 
 def rerun(class_folder: ClassFolder, before: Receipt, check: str = "", grade: pool.Grade | None = None) -> Rerun:
-    """Grades the student's submission as it lies there now, all of it, and compares the checks that `check` names.
+    """Grades the student's present submission, all of it, and compares the checks that `check` names.
 
     `before` is the whole receipt, whatever is asked for.
     """
@@ -105,14 +105,14 @@ def _entries(what: str, before: dict[str, Any], after: dict[str, Any]) -> list[D
 
 def _checks(before: Receipt, after: Receipt, check: str) -> list[Difference]:
     then, now = _by_name(before, check), _by_name(after, check)
-    found = []
+    differences = []
     for name in dict.fromkeys([*then, *now]):
         if name not in then or name not in now:
-            told = ("no such check", _said(now[name])) if name in now else (_said(then[name]), "no such check")
-            found.append(Difference(name, *told))
+            ends = ("no such check", _said(now[name])) if name in now else (_said(then[name]), "no such check")
+            differences.append(Difference(name, *ends))
         else:
-            found += _check(name, then[name], now[name])
-    return found
+            differences += _check(name, then[name], now[name])
+    return differences
 
 
 def _by_name(given: Receipt, check: str) -> dict[str, CheckResult]:
@@ -121,14 +121,14 @@ def _by_name(given: Receipt, check: str) -> dict[str, CheckResult]:
 
 
 def _check(name: str, then: CheckResult, now: CheckResult) -> list[Difference]:
-    found = []
+    differences = []
     if then.weight != now.weight:
-        found.append(Difference(f"weight of {name}", f"{then.weight:g}", f"{now.weight:g}"))
+        differences.append(Difference(f"weight of {name}", f"{then.weight:g}", f"{now.weight:g}"))
     is_timed = bool(then.races and now.races)
     is_alike = then.outcome == now.outcome and then.share == now.share
     if not is_alike or (not is_timed and (then.words, then.hint) != (now.words, now.hint)):
-        found.append(Difference(name, _said(then), _said(now), is_noise=is_timed and _may_be_noise(then, now)))
-    return found
+        differences.append(Difference(name, _said(then), _said(now), is_noise=is_timed and _may_be_noise(then, now)))
+    return differences
 
 
 def _may_be_noise(then: CheckResult, now: CheckResult) -> bool:
@@ -157,12 +157,12 @@ def _scores(before: Receipt, after: Receipt, checks: list[Difference]) -> list[D
     now = {(item.lesson, item.grade_id): item for item in after.exercises}
     noisy = {item.what for item in checks if item.is_noise}
     changed = {item.what for item in checks if not item.is_noise}
-    found = []
+    differences = []
     for name in then.keys() & now.keys():
         old, new = then[name], now[name]
         if abs(old.score - new.score) > SAME_POINTS or old.points != new.points:
             before_words, after_words = (f"{item.score:g} of {item.points:g} points" for item in (old, new))
             names = {item.check for item in new.checks} | {f"weight of {item.check}" for item in new.checks}
             is_noise = old.points == new.points and bool(names & noisy) and not names & changed
-            found.append(Difference(f"{name[1]} of {name[0]}", before_words, after_words, is_noise))
-    return sorted(found, key=lambda item: item.what)
+            differences.append(Difference(f"{name[1]} of {name[0]}", before_words, after_words, is_noise))
+    return sorted(differences, key=lambda item: item.what)

@@ -1,4 +1,4 @@
-"""How far a module is: generated, released, handed in, graded, fed back; and what of it is stale or missing."""
+"""The state of a module: generated, released, handed in, graded, feedback written; stale and missing parts."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ModuleStatus:
 
 
 def module_status(class_folder: ClassFolder) -> ModuleStatus:
-    """Reads it all off the folders, the results' keys and the gradebook; changes nothing."""
+    """Returns the state, read from the folders, the results' keys and the gradebook; changes nothing."""
     return ModuleStatus(
         module=class_folder.module.name,
         lessons=tuple(_lessons(class_folder)),

@@ -1,1 +1,1 @@
-"""Grading one submission and many: its lessons, the pool, what is kept, and what a grade came from."""
+"""Grading of one or many submissions: lessons, the pool, kept results and outcomes, and receipts."""

@@ -28,9 +28,9 @@ def cluster_executor(address: str) -> tuple[Callable[[], Executor], int]:
     threads = list(client.nthreads().values())
     if not threads or max(threads) > 1:
         client.close()
-        found = "no workers" if not threads else "workers with several threads"
+        problem = "no workers" if not threads else "workers with several threads"
         raise GradingError(
-            f"The Dask scheduler {address!r} has {found}, and a worker must grade one submission at a time; "
+            f"The Dask scheduler {address!r} has {problem}, and a worker must grade one submission at a time; "
             f"start them with `dask worker {address} --nworkers auto --nthreads 1`."
         )
     # Not kept in Dask's own cache: two submissions with equal text must not share a run that a fault ended.

@@ -1,7 +1,7 @@
-"""Which lessons a lesson's code may import, read from its text, so that its process is given these and no others.
+"""The lessons that a lesson's code may import, read from its text; its process is given these and no others.
 
-What isn't given can't be used, so an outcome depends on nothing else, whatever the text may hide. Text that names a
-package without a lesson of it, or that can import by computed names, may import everything.
+A lesson that isn't given can't be used, so an outcome depends on nothing else, even if the text hides an import. Text
+that names a package without a lesson of it, or that can import by computed names, may import everything.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _LISTED = r"\((?:[^()#]++|#[^\n]*+)*+\)|(?:[^\n;\\#(]|\\\n)*+"
 
 def reachable(lesson: Name, sources: Mapping[Name, Sequence[str]]) -> tuple[Name, ...]:
     """The other lessons that a lesson may import, directly or through those, in the order of `sources`."""
-    found: set[Name] = set()
+    reached: set[Name] = set()
     waiting = [lesson]
     while waiting:
         imported = _imported("\n".join(sources[waiting.pop()]), sources)
-        waiting += imported - found
-        found |= imported
-    return tuple(name for name in sources if name in found and name != lesson)
+        waiting += imported - reached
+        reached |= imported
+    return tuple(name for name in sources if name in reached and name != lesson)
 
 
 def _imported(text: str, lessons: Iterable[Name]) -> set[Name]:

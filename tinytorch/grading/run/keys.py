@@ -1,4 +1,4 @@
-"""Keys of what is kept: each a hash of everything that the kept thing depends on.
+"""Keys of kept results and outcomes: each is a hash of everything that the result or outcome depends on.
 
 A whole result depends on what was handed in, the release, all hidden checks, the grader, limits, sandbox, seed,
 forced vectors and the module's bands. The outcome of one check depends on less, see `tinytorch.grading.run.outcomes`.
@@ -71,8 +71,10 @@ class Keys:
 
         The grader's own hash is left out: another machine of a cluster may have another Python.
         """
-        told: dict[str, object] = {name: hashes[name] for name in ("submission", "release", "checks") if name in hashes}
-        return not told or text_digest({**self._common, **told}) == key
+        recorded: dict[str, object] = {
+            name: hashes[name] for name in ("submission", "release", "checks") if name in hashes
+        }
+        return not recorded or text_digest({**self._common, **recorded}) == key
 
 
 def grader_digest() -> str:

@@ -1,4 +1,4 @@
-"""One submission's lessons: a student process for each while its checks run, and what is kept of them."""
+"""One submission's lessons: a student process for each while its checks run, and their kept outcomes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinytorch.grading.sandbox.session import Notebook, Session, Setting
 
 
 class Lessons:
-    """What the hidden checks ask of one submission; sessions start lazily and one lesson's are open at a time."""
+    """One submission as the hidden checks use it; sessions start lazily, and only one lesson's are open at a time."""
 
     def __init__(self, notebooks: Notebooks, setting: Setting, keys: Keys, outcomes_dir: Path | None) -> None:
         self.notebooks, self._setting = notebooks, setting
@@ -72,9 +72,9 @@ class Lessons:
 
     def _runs_of(self, lesson: str) -> tuple[CellRun, ...]:
         if lesson not in self._sessions:
-            kept = self._kept_of(lesson).cells()
-            if kept is not None:
-                return kept.runs
+            outcomes = self._kept_of(lesson).cells()
+            if outcomes is not None:
+                return outcomes.runs
         session = self._session(lesson)
         if not session.cell_runs:
             try:
@@ -90,7 +90,7 @@ class Lessons:
         return self._kept[lesson]
 
     def _keep_cells(self, lesson: str, session: Session) -> None:
-        """Only of a notebook that was run to its end: what the time for all of it cut short may be longer next time."""
+        """Keeps the runs of a notebook that was run to its end; one cut short by time may get further next time."""
         cells = CellsOfLesson(session.cell_runs, frozenset(session.left_out))
         is_whole = len(cells.runs) == len(session.notebook.cells) and not self._is_time_up()
         if is_whole and cells != self._cells_kept.get(lesson):
@@ -113,8 +113,8 @@ class Lessons:
         """Cells that hung or killed their own lesson's process are not run for other lessons' imports either."""
         if lesson in self._sessions:
             return frozenset(self._sessions[lesson].left_out)
-        kept = self._kept_of(lesson).cells()
-        return kept.left_out if kept is not None else frozenset()
+        outcomes = self._kept_of(lesson).cells()
+        return outcomes.left_out if outcomes is not None else frozenset()
 
     def _reference_session(self) -> Session:
         """A process like a student's, without any code of theirs."""

@@ -1,4 +1,4 @@
-"""One submission's notebooks against the release, and what of them each lesson's process is given."""
+"""One submission's notebooks on the release's frame, and the parts of them that each lesson's process is given."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tinytorch.notebooks.exports import default_exp, has_export_line
 
 
 class Notebooks:
-    """Reads a submission folder; `repairs` tell what was mended.
+    """Reads a submission folder; `repairs` say what was repaired.
 
     A lesson whose notebook is missing or unreadable has the reason in `absent`; other lessons that import from it
     get the release's given parts, so that it costs them nothing but what its answers would have added. Of modules that
@@ -42,7 +42,7 @@ class Notebooks:
             self.exercises += lesson_exercises(path.stem, release)
             self.cells[path.stem] = code_cells(path.stem, self._submitted(submission_dir, path, release), release)
             meant = meant_for_export(self.cells[path.stem], self._given[name])
-            self.repairs += [f"{path.stem}: {words}" for words in meant.values()]
+            self.repairs += [f"{path.stem}: {sentence}" for sentence in meant.values()]
         for required in setup.required:
             self._add_given(required.lesson, nbformat.reads(required.notebook, as_version=4))
         self._imports = {lesson: reachable(name, self._texts()) for lesson, name in self._names.items()}
@@ -72,13 +72,13 @@ class Notebooks:
             released = [cell for cell in self._given[name] if cell.is_exported]
             # Of a required module nothing is the student's: what was released is run whole, its imports too.
             cells = self._exported(own[name], left_out(own[name])) if name in own else released
-            kept = []
+            exported = []
             for cell in cells:
                 chars += len(cell.source) if name in own else 0
                 if chars <= MAX_CELL_CHARS:
-                    kept.append(CellCode(cell.name, cell.source))
+                    exported.append(CellCode(cell.name, cell.source))
             given = [GivenCell(cell.name, cell.source, cell.defined) for cell in released]
-            packages.setdefault(name[0], {})[name[1]] = LessonCode(tuple(kept), tuple(given))
+            packages.setdefault(name[0], {})[name[1]] = LessonCode(tuple(exported), tuple(given))
         return packages
 
     def _exported(self, lesson: str, left_out: frozenset[int]) -> list[Cell]:

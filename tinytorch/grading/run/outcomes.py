@@ -1,4 +1,4 @@
-"""Outcomes of single checks, kept by what each depends on, so that a change runs anew only what it can change.
+"""Outcomes of single checks, kept under all that each depends on, so that a change reruns only the affected checks.
 
     results/lessons/LESSON.json         what each check of a lesson found, by the key of the check
     results/lessons/LESSON.cells.json   what the notebook's cells did
@@ -55,7 +55,7 @@ class KeptLesson:
         return None
 
     def keep(self, check_key: str, finding: Finding, time_is_up: bool) -> Finding:
-        """Writes at once: a run that is stopped goes on behind the last check that ended. Returns what counts.
+        """Keeps a finding at once, so that a stopped run resumes after the last finished check. Returns what counts.
 
         That is another finding if a worker that grades the same notebook kept one meanwhile: a race has one verdict.
         With `time_is_up`, the time for the whole submission may be what ended the check.
@@ -67,10 +67,10 @@ class KeptLesson:
             key = f"{check_key} in {self._submission}"
         elif finding.races:
             key = f"{check_key} on {machine_digest()}"
-        kept = _read_findings(self._path)
-        self._findings = {**self._findings, key: finding, **kept}
-        if key not in kept:
-            _write(self._path, {name: dataclasses.asdict(found) for name, found in self._findings.items()})
+        earlier = _read_findings(self._path)
+        self._findings = {**self._findings, key: finding, **earlier}
+        if key not in earlier:
+            _write(self._path, {name: dataclasses.asdict(entry) for name, entry in self._findings.items()})
         return self._findings[key]
 
     def cells(self) -> CellsOfLesson | None:

@@ -91,9 +91,9 @@ def grade_many(
     waiting: deque[tuple[Submission, str]] = deque()
     for submission in submissions:
         key = keys.key(submission.folder)
-        found = store.get(key)
-        if found is not None:
-            yield Graded(submission, key, found, kept=True)
+        earlier = store.get(key)
+        if earlier is not None:
+            yield Graded(submission, key, earlier, kept=True)
         else:
             waiting.append((submission, key))
     if not waiting:
@@ -179,9 +179,9 @@ def _outcome(future: Future[SubmissionResult], submission: Submission, key: str)
         return Graded(submission, key, future.result())
     if isinstance(error, SandboxUnavailableError | KeyboardInterrupt):
         raise error  # not one submission's trouble but everyone's
-    words = str(error) if isinstance(error, TinyTorchError) else f"{type(error).__name__}: {error}"
+    message = str(error) if isinstance(error, TinyTorchError) else f"{type(error).__name__}: {error}"
     trace = "".join(traceback.format_exception(error))
-    return Graded(submission, key, SubmissionResult(exercises=(), fault=words), trace=trace)
+    return Graded(submission, key, SubmissionResult(exercises=(), fault=message), trace=trace)
 
 
 def _close(executor: Executor, finished: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a grading runs with: noted where it runs, so that a receipt tells of that machine and no other."""
+"""The circumstances of a grading, recorded where it runs, so that a receipt describes that machine."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def _sha256(path: Path) -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in _LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+            versions[name] = "absent"
+    return versions

@@ -1,7 +1,7 @@
-"""Receipts: what a grade came from. The instructor's tells everything, the student's what a student may know.
+"""Receipts: how a grade came about. The instructor's receipt shows every field, the student's what students may know.
 
-The instructor's is the kept result. The student's is built field by field from it: a new field of a result stays out
-until someone lets it in. Left out are
+The instructor's receipt is the kept result. The student's is built from it field by field, so that a new field of a
+result stays out until it is added here. Left out are
 
 * the seed, and the key (a hash over the seed: with the other hashes known, seeds could be tried out), since hidden
   inputs are drawn from the seed;
@@ -25,7 +25,7 @@ _MACHINE = (
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The instructor's. `key` names the kept result."""
+    """The instructor's receipt. `key` names the kept result."""
 
     module: str
     student: str
@@ -85,7 +85,7 @@ class ExerciseLines:
 
 @dataclass(frozen=True, slots=True)
 class StudentReceipt:
-    """The student's; `notebooks` are SHA-256 sums, as `sha256sum` prints them, of the files as they were handed in."""
+    """The student's receipt; `notebooks` are SHA-256 sums, as `sha256sum` prints them, of the files handed in."""
 
     module: str
     student: str
@@ -123,7 +123,7 @@ def receipt(result: SubmissionResult, module: str, student: str, key: str) -> Re
 
 
 def for_student(full: Receipt) -> StudentReceipt:
-    """What may be handed to the student."""
+    """Returns the student's receipt for an instructor's one."""
     noted = full.circumstances
     return StudentReceipt(
         module=full.module,
@@ -147,12 +147,12 @@ def for_student(full: Receipt) -> StudentReceipt:
 
 
 def machine_values(noted: Circumstances) -> dict[str, Any]:
-    """What the machine was, without where each fact was read."""
+    """Returns the values of the machine card, without the source of each fact."""
     return {name: noted.machine[name]["value"] for name in _MACHINE if name in noted.machine}
 
 
 def points_of(check: CheckResult, exercise: ExerciseResult) -> float:
-    """What a check is worth: its part, by weight, of the exercise's points."""
+    """Returns a check's points: its part, by weight, of the exercise's points."""
     return exercise.points * check.weight / (sum(item.weight for item in exercise.checks) or 1.0)
 
 

@@ -1,7 +1,7 @@
 """Results of grading, kept under the hash of everything they depend on.
 
-A stopped run therefore goes on where it was, a second run costs nothing, and a changed check, release or submission
-is graded anew without being told so.
+A stopped run therefore resumes where it was, a second run costs nothing, and a changed check, release or submission
+is graded again automatically.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Store:
             return None
 
     def put(self, key: str, result: SubmissionResult) -> None:
-        """Keeps a result; one with a fault of ours is not a result and must not be given."""
+        """Keeps a result; a result with a fault of the grader is refused."""
         if result.fault:
             raise ValueError("a result with a fault is not kept")
         content = json.loads(result.to_json())

@@ -61,8 +61,8 @@ def grade_submission(
         except GraderFaultError as err:
             checks.faults.append(str(err))
             cells = ()
-    found, faults = _score(notebooks.exercises, checks, is_partial=only is not None)
-    result = SubmissionResult(found, cells, tuple(notebooks.repairs), "; ".join(faults), setup.seed, setup.sandbox)
+    exercises, faults = _score(notebooks.exercises, checks, is_partial=only is not None)
+    result = SubmissionResult(exercises, cells, tuple(notebooks.repairs), "; ".join(faults), setup.seed, setup.sandbox)
     # Of what lies there now: who compares them with the key learns that something was changed on the way.
     seconds, hashes = round(time.monotonic() - began, 3), Keys(setup).hashes(submission_dir)
     return dataclasses.replace(result, seconds=seconds, hashes=hashes, circumstances=noted)
@@ -72,7 +72,7 @@ def _notebooks(submission_dir: Path, setup: Setup) -> Notebooks:
     try:
         return Notebooks(submission_dir, setup)
     except NotebookError as err:
-        raise ReleaseError(f"{setup.release_dir}: {err} Mend the lesson and generate the release again.") from err
+        raise ReleaseError(f"{setup.release_dir}: {err} Fix the lesson and generate the release again.") from err
 
 
 def _chosen(only: str | Callable[[str], bool] | None) -> Callable[[str], bool]:
@@ -126,7 +126,7 @@ def _run_pytest(hidden_dir: Path, checks: HiddenChecks) -> None:
 @contextlib.contextmanager
 def _own_surroundings(hidden_dir: Path) -> Iterator[None]:
     """No third-party pytest plugins, no bytecode beside the checks, and afterwards no trace in `sys.modules`."""
-    kept = {name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")}
+    variables = {name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")}
     kept_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
@@ -134,7 +134,7 @@ def _own_surroundings(hidden_dir: Path) -> Iterator[None]:
         yield
     finally:
         sys.dont_write_bytecode = kept_bytecode
-        for name, value in kept.items():
+        for name, value in variables.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
@@ -181,8 +181,8 @@ def _print(result: SubmissionResult) -> None:
     for exercise in result.exercises:
         print(f"{exercise.score:5.2f} of {exercise.points:g}  {exercise.lesson} {exercise.grade_id}")
         for check in exercise.checks:
-            words = f": {check.words}" if check.words else ""
-            print(f"      {check.outcome:<9} {check.seconds:7.2f} s  {check.check.partition('::')[2]}{words}")
+            message = f": {check.words}" if check.words else ""
+            print(f"      {check.outcome:<9} {check.seconds:7.2f} s  {check.check.partition('::')[2]}{message}")
             if check.hint:
                 print(f"      {'hint':<9} {check.hint}")
     for cell in result.cells:

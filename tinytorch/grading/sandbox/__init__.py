@@ -1,1 +1,1 @@
-"""Where student code runs: its process, isolated, and the grader's end of the wire to it."""
+"""The isolated process that runs student code, and the grader's end of the wire to it."""

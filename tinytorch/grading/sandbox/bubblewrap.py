@@ -124,9 +124,9 @@ def check_available() -> None:
             os.close(filter_fd)
     if done.returncode == 0 and done.stdout.strip() == "inside":
         return
-    said = next((line for line in done.stderr.splitlines() if line.startswith("bwrap:")), f"exit {done.returncode}")
+    reason = next((line for line in done.stderr.splitlines() if line.startswith("bwrap:")), f"exit {done.returncode}")
     raise SandboxUnavailableError(
-        f"bubblewrap is installed, but cannot isolate a process here ({said}). User namespaces are probably switched "
+        f"bubblewrap is installed, but cannot isolate a process here ({reason}). User namespaces are probably switched "
         "off: try `sysctl kernel.unprivileged_userns_clone=1` (Debian) or "
         "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu); in a container, allow it to make "
         "namespaces. Or grade with --sandbox none, which does not protect this machine from student code."
@@ -139,18 +139,18 @@ def _bwrap() -> str:
             f"student code can be isolated on Linux only, and this is {sys.platform}. Grade on a Linux machine, or "
             "with --sandbox none, which does not protect this machine from student code."
         )
-    found = shutil.which("bwrap")
-    if found is None:
+    path = shutil.which("bwrap")
+    if path is None:
         raise SandboxUnavailableError(
             "bubblewrap (bwrap), which isolates student code, is not installed. Install it: apt-get install "
             "bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora). Or grade with --sandbox none, which does "
             "not protect this machine from student code."
         )
-    return found
+    return path
 
 
 def _namespaces(uid: int | None) -> list[str]:
-    """Everything unshared. Root makes no user namespace but hands the process an unused id to change to."""
+    """Returns options that unshare all namespaces. As root, no user namespace: the process changes to an unused id."""
     if uid is None:
         return ["--unshare-all", "--unshare-user", "--cap-drop", "ALL"]
     own = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
@@ -221,9 +221,9 @@ def _processes(limits: Limits, own_count: bool) -> int:
         return limits.processes
     user = os.getuid()
     threads = [
-        found.info["num_threads"] or 1
-        for found in psutil.process_iter(["uids", "num_threads"])
-        if found.info["uids"] and found.info["uids"].real == user
+        process.info["num_threads"] or 1
+        for process in psutil.process_iter(["uids", "num_threads"])
+        if process.info["uids"] and process.info["uids"].real == user
     ]
     return limits.processes + sum(threads)
 
@@ -273,5 +273,5 @@ def _environment(folder: Path, limits: Limits) -> dict[str, str]:
 
 
 def vector_settings() -> dict[str, str]:
-    """What `tinytorch.simd` is told about vectors here: every process that runs kernels for a grade gets the same."""
+    """Returns the environment variables of `tinytorch.simd`, the same for every process that runs graded kernels."""
     return {name: os.environ[name] for name in _VECTOR_SETTINGS if name in os.environ}

@@ -1,4 +1,4 @@
-"""The grader's end of the wire: whole messages within a time limit, or the reason why there is none."""
+"""The grader's end of the wire: complete messages within a time limit, or an error with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a student process says that its cells wrote, rebuilt from the fields that an output may have."""
+"""Outputs that a student process reports for its cells, rebuilt from the fields that an output may have."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def clean_outputs(outputs: object, limit_chars: int) -> tuple[dict[str, Any], ..
     """
     if not isinstance(outputs, list):
         return ()
-    kept: list[dict[str, Any]] = []
+    cleaned: list[dict[str, Any]] = []
     for output in outputs[:_MAX_OUTPUTS]:
-        made = _clean(output) if isinstance(output, dict) else None
-        limit_chars -= len(json.dumps(made))
-        if made is not None and limit_chars >= 0:
-            kept.append(made)
-    return tuple(kept)
+        clean = _clean(output) if isinstance(output, dict) else None
+        limit_chars -= len(json.dumps(clean))
+        if clean is not None and limit_chars >= 0:
+            cleaned.append(clean)
+    return tuple(cleaned)
 
 
 def _clean(output: dict[str, Any]) -> dict[str, Any] | None:
@@ -40,12 +40,12 @@ def _clean(output: dict[str, Any]) -> dict[str, Any] | None:
                 "traceback": [clean_text(line, 20_000) for line in lines[:500]],
             }
         case {"output_type": "display_data" | "execute_result" as kind, "data": dict() as data}:
-            kept = {mime: clean_text(text, len(text)) for mime, text in data.items() if _is_shown(mime, text)}
-            made: dict[str, Any] = {"output_type": kind, "data": kept, "metadata": {}}
+            texts = {mime: clean_text(text, len(text)) for mime, text in data.items() if _is_shown(mime, text)}
+            result: dict[str, Any] = {"output_type": kind, "data": texts, "metadata": {}}
             if kind == "execute_result":
                 count = output.get("execution_count")
-                made["execution_count"] = count if type(count) is int else None
-            return made
+                result["execution_count"] = count if type(count) is int else None
+            return result
     return None
 
 

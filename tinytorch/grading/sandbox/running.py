@@ -72,9 +72,9 @@ class Running:
             for descriptor in own:
                 os.close(descriptor)
         with os.fdopen(info_read, "rb") as info:
-            said = info.read()
+            status = info.read()
         try:
-            self._root_pid = json.loads(said)["child-pid"]
+            self._root_pid = json.loads(status)["child-pid"]
             self._init_fd = os.pidfd_open(self._root_pid)
         except (ValueError, KeyError, ProcessLookupError) as err:
             self._popen.kill()
@@ -140,16 +140,16 @@ class Running:
             raise GraderFaultError(f"a student process could not be ended within {KILL_S:.0f} s")
 
     def _kill_tree(self) -> None:
-        found = _processes_with("TMPDIR", str(self._folder))
+        processes = _processes_with("TMPDIR", str(self._folder))
         with contextlib.suppress(psutil.NoSuchProcess):
-            found += psutil.Process(self._popen.pid).children(recursive=True)
+            processes += psutil.Process(self._popen.pid).children(recursive=True)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
-        for process in found:
+        for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         self._popen.wait(KILL_S)
-        _, alive = psutil.wait_procs(found, timeout=KILL_S)
+        _, alive = psutil.wait_procs(processes, timeout=KILL_S)
         if alive:
             raise GraderFaultError(f"{len(alive)} processes of a submission could not be ended")
 
@@ -165,12 +165,12 @@ class Running:
 
 def _processes_with(name: str, value: str) -> list[psutil.Process]:
     """Processes whose environment has that entry: what was started from here, however it detached itself."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             if process.environ().get(name) == value:
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def _start(launch: Launch, passed: Descriptors, output: int, *more: int) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""What a student process may not ask of the kernel: a seccomp filter that bubblewrap loads before Python starts.
+"""System calls that a student process may not make: a seccomp filter that bubblewrap loads before Python starts.
 
 The sandbox's namespaces say what can be reached; this takes away what none of them covers. Memory that no limit counts
 (memfd, System V shared memory), keyrings and sockets that no namespace holds (vsock, alg, packet), new namespaces, and
@@ -104,11 +104,11 @@ def program(machine: str | None = None) -> bytes | None:
 
 def open_program() -> int | None:
     """A descriptor to read the filter from, for the caller to close; None where there is no filter."""
-    found = program()
-    if found is None:
+    code = program()
+    if code is None:
         return None
     read_end, write_end = os.pipe()
-    os.write(write_end, found)  # some hundred bytes: less than any pipe holds
+    os.write(write_end, code)  # some hundred bytes: less than any pipe holds
     os.close(write_end)
     return read_end
 

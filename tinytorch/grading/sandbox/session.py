@@ -1,4 +1,4 @@
-"""One lesson's student process as the grader sees it: started when needed, restarted after a death, never believed."""
+"""The session with one lesson's student process: started when needed, restarted after a crash, never trusted."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Strike = TimedOut | Crashed
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """What a session runs: the cells of one lesson, and the packages that its imports find."""
+    """The notebook that a session runs: the cells of one lesson, and the packages that its imports find."""
 
     lesson: str
     cells: tuple[Cell, ...] = ()
@@ -222,11 +222,11 @@ class Session:
             return
         limits = self.setting.limits
         outputs = clean_outputs(list(ran.outputs), 2 * (limits.cell_text_chars + limits.cell_image_chars))
-        words = clean_text(ran.words, WORDS_CHARS)
-        self._runs[cell.number] = CellRun(self.notebook.lesson, cell.cell_id, ran.status, outputs, words)
+        message = clean_text(ran.words, WORDS_CHARS)
+        self._runs[cell.number] = CellRun(self.notebook.lesson, cell.cell_id, ran.status, outputs, message)
 
-    def _note(self, cell: Cell, status: str, words: str) -> None:
-        self._runs[cell.number] = CellRun(self.notebook.lesson, cell.cell_id, status, words=words)
+    def _note(self, cell: Cell, status: str, message: str) -> None:
+        self._runs[cell.number] = CellRun(self.notebook.lesson, cell.cell_id, status, words=message)
 
     def _exchange(self, request: Request, limit_s: float) -> Reply:
         """Sends a request and waits for its reply: any other message is a WireError."""
@@ -248,15 +248,15 @@ class Session:
         limit_s = self.setting.limits.submission_s
         return OutOfTime(f"not run: grading this submission has taken {limit_s:g} s, the most that is allowed")
 
-    def _strike(self, name: str, words: str, kind: type[Strike]) -> Strike:
+    def _strike(self, name: str, message: str, kind: type[Strike]) -> Strike:
         """Ends the process and counts against the function; returns what to raise."""
         self.close()
         self._strikes[name] += 1
-        self._last_strike[name] = kind(f"not called again: {words}, {self._strikes[name]} times")
-        return kind(words)
+        self._last_strike[name] = kind(f"not called again: {message}, {self._strikes[name]} times")
+        return kind(message)
 
     def _death_words(self, what: str, err: Exception) -> str:
-        """Why there is no reply, as far as the grader can tell."""
+        """Returns the reason for a missing reply, as far as the grader knows it."""
         if isinstance(err, WireError):
             self.close()
             return f"{what} made the process send something that is no answer ({err})"

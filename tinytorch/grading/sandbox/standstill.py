@@ -19,12 +19,12 @@ _STILL = ("T", "t", "Z", "X")  # stopped, traced, or ended: states of proc(5)
 
 def descendants(pid: int) -> tuple[int, ...]:
     """All processes that come from this one, however they detached themselves, itself left out."""
-    found, waiting = [], [pid]
+    pids, waiting = [], [pid]
     while waiting:
         children = _children(waiting.pop())
-        found += children
+        pids += children
         waiting += children
-    return tuple(sorted(found))
+    return tuple(sorted(pids))
 
 
 def stop(pids: tuple[int, ...]) -> None:
@@ -42,10 +42,10 @@ def stop_all(root_pid: int, with_root: bool) -> tuple[int, ...]:
     root = (root_pid,) if with_root else ()
     until = time.monotonic() + WITHIN_S
     while time.monotonic() < until:
-        found = root + descendants(root_pid)
-        stop(found)
-        if all(map(_is_still, found)) and found == root + descendants(root_pid):
-            return found
+        pids = root + descendants(root_pid)
+        stop(pids)
+        if all(map(_is_still, pids)) and pids == root + descendants(root_pid):
+            return pids
         time.sleep(LOOK_S)
     raise GraderFaultError(f"a student process could not be stopped within {WITHIN_S:.0f} s")
 

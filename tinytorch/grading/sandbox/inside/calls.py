@@ -141,4 +141,4 @@ def _same_object(value: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     if value is None or isinstance(value, (bool, int, float, str)):
         return None
     places: list[tuple[int | str, Any]] = [*kwargs.items(), *enumerate(args)]
-    return next((place for place, argument in places if argument is value), None)
+    return next((position for position, argument in places if argument is value), None)

@@ -1,4 +1,4 @@
-"""The process gives up what it does not need, before any student code is there to be run."""
+"""The student process gives up the rights it does not need, before any student code is loaded."""
 
 from __future__ import annotations
 

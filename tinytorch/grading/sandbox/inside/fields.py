@@ -1,7 +1,7 @@
-"""What a field of a message may hold: how it is written as JSON, and how it is read back or refused.
+"""The kinds of fields of a message: how each is written as JSON, and how it is read back or refused.
 
 A message's class names the kind of each of its fields in the annotation, `Annotated[str, text(200)]`. A field without
-a kind is not part of the header. Readers take nothing for granted: whatever does not fit is a WireError.
+a kind is not part of the header. Readers check everything: a value that does not fit is a WireError.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def text(limit: int) -> Kind:
     return Kind(read)
 
 
-def one_of(*words: str) -> Kind:
+def one_of(*choices: str) -> Kind:
     """One of these texts."""
 
     def read(value: object) -> str:
-        if not isinstance(value, str) or value not in words:
-            raise WireError(f"must be one of {', '.join(words)[:100]}")
+        if not isinstance(value, str) or value not in choices:
+            raise WireError(f"must be one of {', '.join(choices)[:100]}")
         return value
 
     return Kind(read)
@@ -131,9 +131,9 @@ def record(cls: type[Any]) -> Kind:
     return Kind(functools.partial(read_record, cls), write_record)
 
 
-def write_record(made: Any) -> dict[str, Any]:
+def write_record(record: Any) -> dict[str, Any]:
     """The fields of a record as JSON can hold them."""
-    return {name: kind.write(getattr(made, name)) for name, kind in kinds_of(type(made)).items()}
+    return {name: kind.write(getattr(record, name)) for name, kind in kinds_of(type(record)).items()}
 
 
 def read_record(cls: type[Record], fields: object) -> Record:

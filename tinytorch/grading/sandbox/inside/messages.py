@@ -51,10 +51,10 @@ REPLIES: dict[str, type[Reply]] = {
 _KINDS = {cls: kind for known in (REQUESTS, REPLIES) for kind, cls in known.items()}
 
 
-def to_message(said: Request | Reply, number: int) -> Message:
+def to_message(record: Request | Reply, number: int) -> Message:
     """What goes over the wire as request `number`, or in reply to it."""
-    header = {"kind": _KINDS[type(said)], "id": number, **write_record(said)}
-    return Message(header, said.arrays if isinstance(said, CallFunction | Value | Called) else ())
+    header = {"kind": _KINDS[type(record)], "id": number, **write_record(record)}
+    return Message(header, record.arrays if isinstance(record, CallFunction | Value | Called) else ())
 
 
 def read_request(message: Message) -> tuple[int, Request]:
@@ -82,9 +82,9 @@ def _read(message: Message, known: dict[str, type[Said]]) -> tuple[int, Said]:
     kind, number = fields.pop("kind", None), fields.pop("id", None)
     if type(kind) is not str or kind not in known or type(number) is not int:
         raise WireError("a message of no known kind")
-    said = read_record(known[kind], fields)
-    if isinstance(said, CallFunction | Value | Called):
-        said = dataclasses.replace(said, arrays=message.arrays)
+    record = read_record(known[kind], fields)
+    if isinstance(record, CallFunction | Value | Called):
+        record = dataclasses.replace(record, arrays=message.arrays)
     elif message.arrays:
         raise WireError("a message with arrays that belong to none of its fields")
-    return number, said
+    return number, record

@@ -29,8 +29,8 @@ def _send(wire: socket.socket, reply: Reply, number: int, settings: Settings) ->
     parts = encode(message)
     payload_bytes = sum(array.nbytes for array in message.arrays)
     if len(parts[1]) > settings.header_bytes or payload_bytes > settings.message_bytes:
-        words = f"{(len(parts[1]) + payload_bytes) / (1 << 20):.0f} MiB of data, more than can be handed over"
-        parts = encode(to_message(Value(["unsupported", words]), number))
+        reason = f"{(len(parts[1]) + payload_bytes) / (1 << 20):.0f} MiB of data, more than can be handed over"
+        parts = encode(to_message(Value(["unsupported", reason]), number))
     for part in parts:
         wire.sendall(part)
 

@@ -1,4 +1,4 @@
-"""What a student process is told when it starts: its descriptors and folders, and the limits that it sets itself.
+"""The settings of a student process at its start: descriptors, folders, and the limits that it sets itself.
 
 It imports nothing but the standard library: it is read before the process has confined itself.
 """

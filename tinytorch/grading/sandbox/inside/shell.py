@@ -1,4 +1,4 @@
-"""What the student's side needs of the shell that runs cells; whoever starts the process hands one in."""
+"""The interface to the shell that runs cells; the code that starts the process passes one."""
 
 from __future__ import annotations
 

@@ -143,10 +143,10 @@ def _with_layout(values: np.ndarray, entry: dict[str, Any]) -> np.ndarray:
     extent = above - below + values.itemsize
     room = np.full(extent + ALIGNMENT_BYTES, 0xA5, dtype=np.uint8)
     start = (entry.get("phase", 0) + below - room.ctypes.data) % ALIGNMENT_BYTES
-    made = np.ndarray(values.shape, values.dtype, room, offset=start - below, strides=tuple(strides))
-    made[...] = values
-    made.flags.writeable = entry.get("writeable", True)
-    return made
+    array = np.ndarray(values.shape, values.dtype, room, offset=start - below, strides=tuple(strides))
+    array[...] = values
+    array.flags.writeable = entry.get("writeable", True)
+    return array
 
 
 def _c_strides(values: np.ndarray) -> list[int]:
