@@ -1,4 +1,4 @@
-"""A run held against the roofline, for runs and roofs whose judgement is known."""
+"""A run held against the roofline, for runs and roofs whose judgment is known."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_two_busy_cores_have_twice_the_roof_of_one() -> None:
     assert idle.peak_gflops == one.peak_gflops
 
 
-def test_figures_hold_the_judgement_beside_the_measurement() -> None:
+def test_figures_hold_the_judgment_beside_the_measurement() -> None:
     roof = Roof(2.0, 4.0, "made for this test")
     efficiency, bandwidth = run_figures(run(), roof, CACHES, share=0.25, gb_s=0.05, percent=2.5, bound="memory")
     assert (efficiency["cache_level"], efficiency["efficiency_estimate"]) == ("L2", 0.25)

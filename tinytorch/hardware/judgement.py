@@ -91,7 +91,7 @@ def run_figures(
     percent: float | None,
     bound: Bound | None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(efficiency, bandwidth): a run and its judgement as named figures, with a reason where one is None.
+    """(efficiency, bandwidth): a run and its judgment as named figures, with a reason where one is None.
 
     share: of the roof's speed, 0 to 1. gb_s and percent: bytes moved in the run's time, alone and of the roof's.
     """
