@@ -137,8 +137,18 @@ def compare_timed(
             break
     candidate_us, reference_us = zip(*pairs, strict=True)
     notes = _doubts(ratios, verdict, len(pairs) < max_pairs, allowed_s)
-    times = (candidate_us, reference_us)
-    return Comparison(median(ratios), low, high, decided, confidence, verdict, *times, notes, bounds)
+    return Comparison(
+        ratio=median(ratios),
+        low=low,
+        high=high,
+        bound=decided,
+        confidence=confidence,
+        verdict=verdict,
+        candidate_us=candidate_us,
+        reference_us=reference_us,
+        notes=notes,
+        bounds=bounds,
+    )
 
 
 def _check_arguments(bounds: tuple[float, ...], min_pairs: int, max_pairs: int, confidence: float) -> None:
