@@ -54,7 +54,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
-    """How many of the graded submissions earned nothing or a part of a check, in the requirement's own words."""
+    """A check with its requirement, and the numbers of graded submissions that earned nothing or a part of it."""
 
     lesson: str
     grade_id: str

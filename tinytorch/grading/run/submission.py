@@ -76,7 +76,7 @@ def _notebooks(submission_dir: Path, setup: Setup) -> Notebooks:
 
 
 def _chosen(only: str | Callable[[str], bool] | None) -> Callable[[str], bool]:
-    """Whether the check of a name is to run."""
+    """Returns the function that says whether the check of a name is to run."""
     if callable(only):
         return only
     return lambda name: only is None or only in name
