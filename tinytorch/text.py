@@ -29,7 +29,7 @@ def clean_words(value: object, limit: int = 2000) -> str:
 
 
 def os_error_sentence(error: OSError, path: Path | None = None) -> str:
-    """What went wrong with a file, where, and what to do; `path` is the file where the error doesn't name one."""
+    """Returns a sentence on what went wrong with a file, and what to do; `path` is used if the error names no file."""
     location = str(error.filename or path or "")
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:

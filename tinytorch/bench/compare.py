@@ -14,7 +14,7 @@ MIN_SAMPLE_NS = 1_000_000  # short callables are repeated until one sample is th
 
 
 class Verdict(StrEnum):
-    """Where the interval of the ratio lies against the bound, or the bounds."""
+    """The position of the ratio's interval relative to the bound, or the bounds."""
 
     ABOVE = "above"
     BELOW = "below"
@@ -42,7 +42,7 @@ class Comparison:
 
     @property
     def pairs(self) -> int:
-        """How many times the two ran side by side."""
+        """The number of pairs of runs."""
         return len(self.candidate_us)
 
     def as_dict(self, machine: Mapping[str, object] | None = None) -> dict[str, object]:
@@ -137,8 +137,18 @@ def compare_timed(
             break
     candidate_us, reference_us = zip(*pairs, strict=True)
     notes = _doubts(ratios, verdict, len(pairs) < max_pairs, allowed_s)
-    times = (candidate_us, reference_us)
-    return Comparison(median(ratios), low, high, decided, confidence, verdict, *times, notes, bounds)
+    return Comparison(
+        ratio=median(ratios),
+        low=low,
+        high=high,
+        bound=decided,
+        confidence=confidence,
+        verdict=verdict,
+        candidate_us=candidate_us,
+        reference_us=reference_us,
+        notes=notes,
+        bounds=bounds,
+    )
 
 
 def _check_arguments(bounds: tuple[float, ...], min_pairs: int, max_pairs: int, confidence: float) -> None:

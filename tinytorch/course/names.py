@@ -49,7 +49,7 @@ class Lesson:
 
     @property
     def target(self) -> str:
-        """What `#| default_exp` says: where in the package the lesson is exported."""
+        """The value of `#| default_exp`: the path in the package that the lesson is exported to."""
         return f"core.{self.module.short}.{self.short}"
 
 

@@ -38,7 +38,7 @@ def simd_has(dtype: np.dtype[Any]) -> bool:
 
 @overload(add_block)
 def _add_block(A: Any, B: Any, C: Any, i0: Any, i1: Any, j0: Any, j1: Any, k0: Any, k1: Any) -> Any:
-    """Which of the two is compiled into a caller: the type is known there."""
+    """Chooses between the two for a caller when it is compiled, as the type is known then."""
     has_vectors = C.dtype in (types.float32, types.float64, types.int16, types.int32, types.int64)
     chosen = add_block_vectors if has_vectors else add_block_of_any_type
 

@@ -1,4 +1,4 @@
-"""What this machine is: stated by the system, or measured here; every figure says which."""
+"""Facts about this machine: stated by the system, or measured here; every figure says which."""
 
 from tinytorch.hardware.card import MachineCard, card
 from tinytorch.hardware.config import HardwareConfig, MachineConfig, checked_target, configure, resources_of

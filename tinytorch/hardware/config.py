@@ -120,7 +120,7 @@ def _lanes(simd_bytes: Fact[int]) -> Fact[int]:
 
 
 def _gpu() -> Fact[bool]:
-    """Whether Linux shows the device file of a GPU."""
+    """Returns whether Linux has the device file of a GPU."""
     if sys.platform != "linux":
         return unavailable("", f"a GPU's device file is not looked for on {sys.platform}")
     return detected(any(Path(file).exists() for file in GPU_FILES), "", f"looked for {' and '.join(GPU_FILES)}")

@@ -22,7 +22,7 @@ SYSCONF = {
 
 
 def facts(root: Path = Path("/"), cpu: int = 0) -> Facts:
-    """What the system says about its processor, as seen from CPU number `cpu`."""
+    """Returns the system's facts about its processor, as seen from CPU number `cpu`."""
     return {
         "cpu_name": cpu_name(root),
         **caches(root, cpu),
@@ -64,7 +64,7 @@ def caches(root: Path, cpu: int) -> dict[str, Fact[int]]:
 
 
 def sharing(root: Path, level: str) -> Fact[tuple[str, ...]]:
-    """Which CPUs share which data cache of one level, for every cache of it: ('0-1', '2-5') are two caches."""
+    """Returns the CPUs that share each data cache of one level: ('0-1', '2-5') are two caches."""
     groups = set()
     for cpu in online_cpus(root):
         for index in (root / CPUS / f"cpu{cpu}" / "cache").glob("index*"):

@@ -18,7 +18,7 @@ KEYS = {
 
 
 def facts() -> Facts:
-    """What the system says about its processor; one run of `sysctl`."""
+    """Returns the system's facts about its processor, from one run of `sysctl`."""
     try:
         run = subprocess.run(COMMAND, capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -50,7 +50,7 @@ def _number(values: dict[str, str], keys: tuple[str, ...], unit: str, why_missin
 
 
 def _sharing(values: dict[str, str], why_missing: str) -> dict[str, Fact[tuple[str, ...]]]:
-    """How many CPUs share a cache; sysctl numbers no CPU, so a cache is described by how many of which kind.
+    """Returns the CPUs that share each cache: sysctl doesn't number CPUs, so a cache has their count and kind.
 
     Apple silicon states it for L2 and for each kind of core. Intel's `hw.cacheconfig` lists, for memory, L1, L2 and
     L3, how many CPUs share one.

@@ -21,7 +21,7 @@ NAME_KEY = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
 
 
 def facts() -> Facts:
-    """What the system says about its processor."""
+    """Returns the system's facts about its processor."""
     return {"cpu_name": _cpu_name(), "max_frequency_ghz": _frequency(), **parse(_buffer())}
 
 

@@ -31,7 +31,7 @@ SHARES_TEXT = (
 
 
 def shares_and_panels() -> Picture:
-    """Which elements two threads take: shares of one array, and panels of columns of a product."""
+    """Draws the elements that two threads take: shares of one array, and panels of columns of a product."""
     figure = Chart(figsize=(8.6, 3.0), layout="constrained")
     array, product = figure.subplots(1, 2, width_ratios=(1.15, 1))
     _draw_shares(array)
@@ -83,7 +83,7 @@ def _cell(axes: Axes, left: float, bottom: float, width: float, height: float, t
 
 
 def share_timeline(taken: Sequence[tuple[str, int, float, float]]) -> Figure:
-    """Which thread ran which share when, from `tinytorch.threads.recorded`: (thread, share, start, stop), in ms."""
+    """Draws the thread and time of each share of `tinytorch.threads.recorded`: (thread, share, start, stop), in ms."""
     threads = sorted({thread for thread, _, _, _ in taken})
     figure, axes = chart(
         "No thread waits while a share is open", "time since the call (ms)", "", height=1.6 + 0.45 * len(threads)

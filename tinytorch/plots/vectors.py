@@ -1,4 +1,4 @@
-"""Which elements one vector instruction touches, and the bandwidth that kernels reach beside the machine's."""
+"""Pictures of the elements that a vector instruction touches, and of kernels' bandwidth beside the machine's."""
 
 from __future__ import annotations
 

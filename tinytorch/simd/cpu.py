@@ -47,7 +47,7 @@ def _has_dot4(features: frozenset[str], width: int) -> bool:
 
 
 def _registers(features: frozenset[str], is_x86: bool) -> int:
-    """How many vector registers code may name: x86 had 16 until AVX-512 doubled them, 64-bit Arm has 32."""
+    """Returns the number of vector registers: x86 had 16 until AVX-512 doubled them, 64-bit Arm has 32."""
     if is_x86:
         return 32 if "avx512f" in features else 16
     return 32 if platform.machine().lower() in ("aarch64", "arm64") else 16

@@ -102,7 +102,7 @@ def _broadcast_group(context: Any, a: NumberArray, i: types.Type) -> Any:
 
 
 def _added_products(a: types.Type, b: types.Type) -> Any:
-    """What emits acc + the products of an a and a b; None for other types."""
+    """Returns the function that emits acc + the products of an a and a b; None for other types."""
     if a == b == _PAIRS:
         return lambda builder, acc, a, b: builder.add(acc, pair_sums(builder, a, b))
     is_bytes = isinstance(a, VectorType) and isinstance(b, VectorType) and (a.dtype, b.dtype) == _FOURS

@@ -134,7 +134,10 @@ def _vnni_signed(builder: ir.IRBuilder, acc: ir.Value, a: ir.Value, b: ir.Value)
 
 def add_bytes_unsigned(builder: ir.IRBuilder, acc: ir.Value, u: ir.Value, s: ir.Value) -> ir.Value:
     """`dot4_u8s8` as LLVM code: one instruction where the processor has it."""
-    return (_vnni if HAS_DOT4 else _widened(unsigned=True))(builder, acc, u, s)
+    if HAS_DOT4:
+        return _vnni(builder, acc, u, s)
+    emit = _widened(unsigned=True)
+    return emit(builder, acc, u, s)
 
 
 def _widened(*, unsigned: bool) -> Any:

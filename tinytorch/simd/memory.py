@@ -73,7 +73,7 @@ def prefetch(a: np.ndarray, i: int) -> None:
 
 
 def aligned_offset(a: np.ndarray) -> int:
-    """How many elements lie before a's first address that is a multiple of BYTES (not bounded by a.size)."""
+    """Returns the number of elements before a's first address that is a multiple of BYTES (not bounded by a.size)."""
     return -(a.ctypes.data // a.itemsize) % (BYTES // a.itemsize)
 
 

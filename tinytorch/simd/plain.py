@@ -33,7 +33,7 @@ class Lanes(np.ndarray):
 
 @dataclass(slots=True)
 class Counts:
-    """What a kernel did, in vectors: full and partial ones count alike; a broadcast reads one element."""
+    """The traffic of a kernel, in vectors: full and partial ones count alike; a broadcast reads one element."""
 
     loads: int = 0
     stores: int = 0
@@ -65,7 +65,7 @@ def count(what: str) -> None:
 
 
 def lanes_of(dtype: np.dtype) -> int:
-    """How many values of a dtype one vector holds."""
+    """Returns the number of values of a dtype in one vector."""
     return BYTES // np.dtype(dtype).itemsize
 
 

@@ -88,7 +88,7 @@ def prefetch_row(a: np.ndarray, i: int) -> None:
 
 
 def _starts(a: np.ndarray) -> range:
-    """Where the vectors of a row begin, counted from its first element."""
+    """Returns the index at which each vector of a row begins, counted from the row's first element."""
     lanes = W * 4 // a.itemsize
     return range(0, VECTORS * lanes, lanes)
 

@@ -14,7 +14,7 @@ SMALLEST_SUM, LARGEST_SUM = 1e-280, 1e300
 
 
 class VectorResults(TypedDict):
-    """What lesson 03's `vectorized_operations` returns: three arrays of the inputs' shape, three Python floats."""
+    """The result of lesson 03's `vectorized_operations`: three arrays of the inputs' shape, three Python floats."""
 
     element_wise_add: np.ndarray
     element_wise_multiply: np.ndarray

@@ -103,7 +103,7 @@ def call(builder: ir.IRBuilder, name: str, result: ir.Type, args: list[ir.Value]
 
 
 def suffix(vector: VectorType) -> str:
-    """How LLVM spells the vector in the name of an intrinsic, such as v16f32."""
+    """Returns LLVM's spelling of the vector in the name of an intrinsic, such as v16f32."""
     return f"v{vector.lanes}{'f' if vector.is_float else 'i'}{8 * itemsize_of(vector.dtype)}"
 
 

@@ -115,7 +115,7 @@ def _forget_threads() -> None:
     """Gives a forked child a pool of its own.
 
     It inherits the memory of its parent but none of the threads, and a lock that another thread held at that moment
-    stays locked for ever.
+    stays locked forever.
     """
     global _pool
     _pool = WorkerPool()

@@ -49,7 +49,7 @@ def test(target: Target, json: JsonOption = False) -> None:
 
 
 def run_tests(target: str, json: bool) -> None:
-    """What `tito module test` and `tito test` do."""
+    """Runs the visible checks for `tito module test` and `tito test`."""
     from tinytorch.course import workspace
 
     project, named = find(target)

@@ -127,15 +127,13 @@ def _report_text(grades: Report, kind: str) -> str:
 def _report_table(grades: Report) -> None:
     """Points by lesson, because one column for each exercise is wider than a terminal; csv and html have them all."""
     names = list(dict.fromkeys(item.lesson for item in grades.exercises))
-    points = [
-        sum(item.points for item in grades.exercises if item.lesson == name and not item.manual) for name in names
-    ]
-    by_hand = grades.points - sum(points)
+    machine = [item for item in grades.exercises if not item.manual]
+    points = [sum(item.points for item in machine if item.lesson == name) for name in names]
     headings = (
         "student",
         *(f"{name[:2]}\n{most:g}" for name, most in zip(names, points, strict=True)),
         f"automatic\n{sum(points):g}",
-        f"by hand\n{by_hand:g}",
+        f"by hand\n{grades.points - sum(points):g}",
         f"total\n{grades.points:g}",
         "to mark\n",
     )

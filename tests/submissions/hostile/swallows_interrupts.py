@@ -1,4 +1,4 @@
-"""Loops for ever and swallows whatever is raised to stop it, in a cell and in every call."""
+"""Loops forever and swallows whatever is raised to stop it, in a cell and in every call."""
 
 # %% answer
 import signal

@@ -1,7 +1,7 @@
 """`python -m tests.tools.fuzz [--seconds S] [--seed N] [TARGET ...]`: what `make fuzz` runs.
 
 What is found lies as one file for each input in fuzz-results/TARGET; copy it to findings/TARGET here, where the
-test suite tries it for ever after, and fix the cause. The exit code is 1 when something was found.
+test suite tries it forever after, and fix the cause. The exit code is 1 when something was found.
 """
 
 from __future__ import annotations

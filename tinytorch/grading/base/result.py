@@ -50,7 +50,7 @@ class RaceRecord:
 
     @property
     def pairs(self) -> int:
-        """How many times the two ran side by side."""
+        """The number of pairs of runs."""
         return len(self.candidate_us)
 
     @classmethod

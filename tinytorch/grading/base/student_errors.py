@@ -81,7 +81,7 @@ def to_exception(error: StudentError) -> Exception:
 
 
 def is_students(raised: BaseException) -> bool:
-    """Whether the student's side is the cause of an exception that a check ended with."""
+    """Returns whether the student's side caused the exception that ended a check."""
     return isinstance(raised, StudentTrouble) or hasattr(raised, "student_error")
 
 

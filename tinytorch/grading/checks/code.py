@@ -109,12 +109,12 @@ class CheckFile:
         return False
 
     def _says_autouse(self, decorator: ast.expr) -> bool:
-        """Whether it makes a fixture that every check gets, in its own words or by a name that stands for them."""
+        """Returns whether a statement defines an autouse fixture, directly or by an alias of the decorator."""
         numbers = (number for name in _uses(decorator) for number in self._defining.get(name, []))
         return any("autouse" in ast.unparse(node) for node in (decorator, *map(self._statements.__getitem__, numbers)))
 
     def _is_for_its_effect(self, number: int, names: set[str]) -> bool:
-        """Whether it calls something and nothing uses the result: `before = np.seterr(all="raise")`."""
+        """Returns whether a statement calls something whose result nothing uses: `before = np.seterr(all="raise")`."""
         if not any(isinstance(node, ast.Call) for node in ast.walk(self._statements[number])):
             return False
         return not any(names & uses for other, uses in enumerate(self._uses) if other != number) and not any(
@@ -159,7 +159,7 @@ def _fixture_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator
 
 
 def _changes_an_object(statement: ast.Assign | ast.AnnAssign) -> bool:
-    """Whether it assigns to a part of something, which may have further names."""
+    """Returns whether a statement assigns to a part of an object, which may have further names."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     return any(isinstance(node, ast.Attribute | ast.Subscript) for target in targets for node in ast.walk(target))
 
@@ -199,7 +199,7 @@ def _bands_asked(statement: ast.stmt) -> Iterator[str]:
 
 
 def _looks_up_names(statement: ast.stmt) -> bool:
-    """Whether what it uses may not be written in it."""
+    """Returns whether a statement may use names that do not occur in its text."""
     parts: set[str] = set()
     for node in ast.walk(statement):
         match node:

@@ -1,4 +1,4 @@
-"""How a hidden check says that an answer is not what the task asks for."""
+"""The exception for an answer that does not meet the task."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tinytorch.grading.checks.evidence import Evidence
 
 
 class CheckFailed(StudentTrouble):
-    """The answer is not what the task asks for.
+    """The answer does not meet the task.
 
     `hint` names the likely mistake where it is known already; `evidence` is what the plugin may recognize it from, and
     holds what was expected: it never leaves the trusted side.

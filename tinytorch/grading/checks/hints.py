@@ -140,7 +140,7 @@ def _order(evidence: Evidence, inputs: Sequence[object]) -> str:
 
 
 def _ranks(rows: np.ndarray) -> np.ndarray:
-    """Where each row would stand if they were sorted."""
+    """Returns the rank of each row in sorted order."""
     return np.argsort(np.lexsort(rows.T))
 
 
@@ -207,7 +207,7 @@ def _edges(evidence: Evidence, inputs: Sequence[object]) -> str:
 
 
 def _right_until(good: np.ndarray, axis: int) -> int:
-    """How far it is right along one axis, at the start of all the others."""
+    """Returns the number of leading right elements along one axis, at the start of all the others."""
     line = good[tuple(slice(None) if at == axis else 0 for at in range(good.ndim))]
     return len(line) if np.all(line) else int(np.argmin(line))
 

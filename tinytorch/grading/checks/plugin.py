@@ -133,7 +133,7 @@ class HiddenChecks:
         return self._lessons.kept(about, code) or self._lessons.kept(about, self._code_among_others(about))
 
     def _code_among_others(self, about: About) -> str:
-        """What an outcome depends on that earlier checks may have decided: a function that hung is not called again."""
+        """Returns the digest of a check and all checks of its lesson: after a call has hung, all of them matter."""
         return f"{self._codes[about.name]} among {self._together[about.lesson]}"
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

@@ -157,7 +157,7 @@ def _agree(result: Any, expected: Any, inputs: tuple[Any, ...]) -> None:
 
 
 def _sample(reply: Reply, arrays: tuple[np.ndarray, ...]) -> _Sample | None:
-    """What a sample's reply holds; None where there is no such function."""
+    """Returns the content of a sample's reply; None if there is no such function."""
     if isinstance(reply, Missing):
         return None
     timed = expect(reply, Timed)

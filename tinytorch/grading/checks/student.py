@@ -190,7 +190,7 @@ class Student:
         return value
 
     def _missing_words(self, name: str) -> str:
-        """Why there is no NAME: the cell that should have defined it, and what became of that cell."""
+        """Returns the reason why NAME is missing: the cell that should have defined it, and how that cell ended."""
         lesson = self._session.notebook.lesson
         cell = next((cell for cell in self._session.notebook.cells if name in cell.defined), None)
         if cell is None:

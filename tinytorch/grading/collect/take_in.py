@@ -150,7 +150,7 @@ def _owner(parts: tuple[str, ...], names: Names) -> tuple[str | None, str]:
 
 
 def _wrappers(paths: list[tuple[str, ...]], names: Names, stem: str) -> int:
-    """How many folders lie around all submissions: `class/ada/...` and `class/bob/...` have one."""
+    """Returns the number of folders that enclose all submissions: one for `class/ada/...` and `class/bob/...`."""
     depth = 0
     while paths and all(len(path) > depth + 1 for path in paths) and len({path[depth] for path in paths}) == 1:
         top = paths[0][depth]

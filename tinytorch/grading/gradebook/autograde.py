@@ -22,7 +22,7 @@ from tinytorch.grading.sandbox.bubblewrap import check_available
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a class is to be graded. `workers` and `open_executor` decide where, `students` (all when empty) whom."""
+    """The settings of a grading run: `workers` and `open_executor` say where, `students` (all if empty) whose work."""
 
     sandbox: str = "bwrap"
     seed: int | None = None

@@ -40,19 +40,19 @@ def make_feedback(class_folder: ClassFolder, students: tuple[str, ...] = (), *, 
         is_new = again or not is_current(class_folder, student)
         if is_new:
             feedback_student(class_folder, student)
-        yield _pages(class_folder, student, is_new, (number, len(chosen)))
+        yield _pages(class_folder, student, is_new, number, len(chosen))
 
 
-def _pages(class_folder: ClassFolder, student: str, is_new: bool, count: tuple[int, int]) -> Pages:
-    """What lies in the student's folder, with the receipt of the result that the pages show."""
+def _pages(class_folder: ClassFolder, student: str, is_new: bool, done: int, total: int) -> Pages:
+    """Returns the pages in the student's folder; writes the receipt of the result that new pages show."""
     folder, path = class_folder.feedback(student), class_folder.receipt(student)
     if is_new:
-        path.unlink(missing_ok=True)  # nbgrader copies whatever lay beside the notebooks: this one must be ours
+        path.unlink(missing_ok=True)  # nbgrader copies all files beside the notebooks: this one must be the grader's
         full = read_receipt(class_folder, student)
         if full is not None:
             write_for_student(class_folder, full)
     pages = tuple(sorted(folder.glob("*.html")))
-    return Pages(student, folder, pages, path if path.is_file() else None, is_new, *count)
+    return Pages(student, folder, pages, path if path.is_file() else None, made=is_new, done=done, total=total)
 
 
 def is_current(class_folder: ClassFolder, student: str) -> bool:

@@ -1,4 +1,4 @@
-"""How to open nbgrader's formgrader, where the open questions are marked."""
+"""The command that opens nbgrader's formgrader, in which the open questions are marked."""
 
 from __future__ import annotations
 

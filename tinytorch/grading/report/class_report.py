@@ -54,7 +54,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
-    """How many of the graded submissions earned nothing or a part of a check, in the requirement's own words."""
+    """A check with its requirement, and the numbers of graded submissions that earned nothing or a part of it."""
 
     lesson: str
     grade_id: str
@@ -137,7 +137,16 @@ def hardest_checks(results: Iterable[SubmissionResult]) -> tuple[FailedCheck, ..
         examples[name] = check
     order = sorted((name for name in lost if lost[name] > 0), key=lambda name: (-lost[name] / graded[name], name))
     return tuple(
-        FailedCheck(*name, examples[name].requirement, failed[name], partly[name], graded[name]) for name in order
+        FailedCheck(
+            lesson=examples[name].lesson,
+            grade_id=examples[name].grade_id,
+            check=examples[name].check,
+            requirement=examples[name].requirement,
+            failed=failed[name],
+            partly=partly[name],
+            graded=graded[name],
+        )
+        for name in order
     )
 
 

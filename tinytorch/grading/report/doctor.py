@@ -12,7 +12,7 @@ INSTRUCTOR_PACKAGES = ("nbgrader", "pytest", "jinja2")
 
 
 def check_instructor(root: Path) -> list[Finding]:
-    """What an instructor needs to generate, collect and grade in the checkout at `root`."""
+    """Returns the findings on what an instructor needs to generate, collect and grade in the checkout at `root`."""
     return [
         *(package("instructor", name, "pip install -e '.[instructor]'") for name in INSTRUCTOR_PACKAGES),
         _sandbox(),
@@ -21,7 +21,7 @@ def check_instructor(root: Path) -> list[Finding]:
 
 
 def check_cluster() -> list[Finding]:
-    """What grading on a Dask cluster needs; nobody else does."""
+    """Returns the findings on what only grading on a Dask cluster needs."""
     return [package(OPTIONAL, "distributed", "pip install -e '.[cluster]' (only to grade on a cluster)")]
 
 

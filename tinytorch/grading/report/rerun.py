@@ -64,7 +64,7 @@ def rerun(class_folder: ClassFolder, before: Receipt, check: str = "", grade: po
 
 
 def compare(before: Receipt, after: Receipt, check: str = "") -> tuple[Difference, ...]:
-    """What differs between two receipts, circumstances first; of the checks only those that `check` names."""
+    """Returns the differences of two receipts, circumstances first, and only of the checks that `check` names."""
     checks = _checks(before, after, check)
     return (*_circumstances(before, after), *checks, *(() if check else _scores(before, after, checks)))
 

@@ -62,7 +62,7 @@ class Keys:
         return text_digest({**{name: self._common[name] for name in parts}, "sent": sent})
 
     def hashes(self, submission_dir: Path) -> dict[str, str]:
-        """What a receipt names: everything a key is made of that is a file."""
+        """Returns the hashes of a receipt: those parts of a key that are files."""
         common = {name: self._common[name] for name in ("release", "checks", "bands", "grader")}
         return {"submission": notebooks_digest(submission_dir), **common}
 

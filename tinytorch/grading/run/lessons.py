@@ -57,7 +57,7 @@ class Lessons:
         return ""
 
     def cell_runs(self) -> tuple[CellRun, ...]:
-        """What every cell did; a lesson that no check has reached and of which nothing is kept is run now."""
+        """Returns the runs of all cells; a lesson without runs, kept or from a check, is run now."""
         present = [lesson for lesson in self.notebooks.cells if lesson not in self.notebooks.absent]
         return tuple(run for lesson in present for run in self._runs_of(lesson))
 

@@ -33,14 +33,14 @@ _MACHINE = (
 
 @dataclass(frozen=True, slots=True)
 class CellsOfLesson:
-    """What a notebook's cells did, and the numbers of those that hung or killed their process."""
+    """The runs of a notebook's cells, and the numbers of those that hung or killed their process."""
 
     runs: tuple[CellRun, ...]
     left_out: frozenset[int]
 
 
 class KeptLesson:
-    """What is kept of one lesson; with the folder None, nothing is read or written."""
+    """The kept outcomes of one lesson; if the folder is None, nothing is read or written."""
 
     def __init__(self, folder: Path | None, key: str, submission: str) -> None:
         self._path = None if folder is None else folder / f"{key}.json"
@@ -48,7 +48,7 @@ class KeptLesson:
         self._findings = _read_findings(self._path)
 
     def find(self, check_key: str) -> Finding | None:
-        """What this check found before, on this machine if it is a race."""
+        """Returns the kept finding of this check, for a race that of this machine."""
         for key in (check_key, f"{check_key} on {machine_digest()}", f"{check_key} in {self._submission}"):
             if key in self._findings:
                 return self._findings[key]
@@ -74,7 +74,7 @@ class KeptLesson:
         return self._findings[key]
 
     def cells(self) -> CellsOfLesson | None:
-        """What the cells did when the notebook was last run."""
+        """Returns the runs of the cells when the notebook was last run."""
         raw = None if self._path is None else _read(self._path.with_suffix(".cells.json"))
         if raw is None:
             return None

@@ -198,7 +198,7 @@ def _start_worker() -> None:
 
 
 def _leave_with_parent() -> None:
-    """A parent that was killed tells nobody to stop: its workers would wait for work for ever."""
+    """A parent that was killed tells nobody to stop: its workers would wait for work forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

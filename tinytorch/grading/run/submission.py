@@ -76,7 +76,7 @@ def _notebooks(submission_dir: Path, setup: Setup) -> Notebooks:
 
 
 def _chosen(only: str | Callable[[str], bool] | None) -> Callable[[str], bool]:
-    """Whether the check of a name is to run."""
+    """Returns the function that says whether the check of a name is to run."""
     if callable(only):
         return only
     return lambda name: only is None or only in name
@@ -125,7 +125,7 @@ def _run_pytest(hidden_dir: Path, checks: HiddenChecks) -> None:
 
 @contextlib.contextmanager
 def _own_surroundings(hidden_dir: Path) -> Iterator[None]:
-    """No third-party pytest plugins, no bytecode beside the checks, and afterwards no trace in `sys.modules`."""
+    """Runs the block without third-party pytest plugins and bytecode files; removes the checks from `sys.modules`."""
     variables = {name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")}
     kept_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -135,7 +135,10 @@ def _own_surroundings(hidden_dir: Path) -> Iterator[None]:
     finally:
         sys.dont_write_bytecode = kept_bytecode
         for name, value in variables.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
             if path and Path(path).is_relative_to(hidden_dir):

@@ -70,7 +70,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """What a student process inherits: the socket to the grader and the memory of timed calls."""
+    """The descriptors that a student process inherits: the socket to the grader and the memory of timed calls."""
 
     wire: int
     arena: int

@@ -56,7 +56,7 @@ class Notebook:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How sessions of one submission run; `until` is when its time is used up, by the monotonic clock."""
+    """The settings of one submission's sessions; `until` is the end of its time, by the monotonic clock."""
 
     limits: Limits
     sandbox: Sandbox
@@ -88,7 +88,7 @@ class Session:
 
     @property
     def has_struck(self) -> bool:
-        """Whether a call has hung or killed the process: later ones may be refused for that."""
+        """Returns whether a call has hung or killed the process; later calls may be refused for that."""
         return self._strikes.total() > 0
 
     def run_of(self, cell: Cell) -> CellRun | None:
@@ -111,7 +111,7 @@ class Session:
         return self._running, self._channel
 
     def ask(self, request: Request, strikes_for: str, read: Callable[[Reply], Answer]) -> Answer:
-        """What `read` makes of the reply. Exceptions of the student's code, time-outs and deaths are raised.
+        """Returns the result of `read` for the reply. Raises exceptions of the student's code, time-outs and crashes.
 
         `strikes_for` is the function that a time-out or a death is put down to.
         """
@@ -191,7 +191,7 @@ class Session:
                 return
 
     def _run_cell(self, cell: Cell) -> bool:
-        """Whether the process outlived the cell."""
+        """Runs one cell; returns whether the process survived it."""
         limits = self.setting.limits
         left_s = limits.lesson_s - self._cells_s
         if left_s <= 0 or cell.is_too_long:

@@ -28,7 +28,7 @@ class Arena:
     def put(
         self, results: Sequence[np.ndarray], views: Sequence[np.ndarray], inputs: Sequence[Input]
     ) -> tuple[Placed, ...] | None:
-        """Where the results lie: an input that is one stays where it is, others are copied. None if they don't fit."""
+        """Copies results into the arena, except inputs, and returns their positions; None if they don't fit."""
         known = {id(array): each.placed for array, each in zip(views, inputs, strict=True)}
         at = _next_page(
             max((each.placed.at + array.nbytes for array, each in zip(views, inputs, strict=True)), default=0)

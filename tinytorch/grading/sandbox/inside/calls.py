@@ -93,9 +93,11 @@ class Requests:
             packer = Packer()
             return Value(packer.pack(value), tuple(packer.arrays))
         packer = Packer(any_layout=True)
-        after = packer.pack(tuple(args)), packer.pack(kwargs)
+        args_after = packer.pack(tuple(args))
+        kwargs_after = packer.pack(kwargs)
         packer.any_layout = False
-        return Called(packer.pack(value), *after, _same_object(value, args, kwargs), tuple(packer.arrays))
+        tree = packer.pack(value)
+        return Called(tree, args_after, kwargs_after, _same_object(value, args, kwargs), tuple(packer.arrays))
 
     def _define(self, request: Define) -> Held:
         path = self._folder / f"given_{len(self._remotes)}.py"

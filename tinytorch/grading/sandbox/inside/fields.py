@@ -19,7 +19,7 @@ Record = TypeVar("Record")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kind:
-    """How values of one kind are read from JSON, and written to it."""
+    """The functions that read and write the values of one kind as JSON."""
 
     read: Callable[[Any], Any]
     write: Callable[[Any], Any] = lambda value: value

@@ -52,7 +52,7 @@ _KINDS = {cls: kind for known in (REQUESTS, REPLIES) for kind, cls in known.item
 
 
 def to_message(record: Request | Reply, number: int) -> Message:
-    """What goes over the wire as request `number`, or in reply to it."""
+    """Returns the message for request `number`, or for the reply to it."""
     header = {"kind": _KINDS[type(record)], "id": number, **write_record(record)}
     return Message(header, record.arrays if isinstance(record, CallFunction | Value | Called) else ())
 

@@ -35,5 +35,5 @@ class Settings:
 
     @classmethod
     def from_argument(cls, word: str) -> Settings:
-        """What `to_argument` wrote."""
+        """Reads the settings that `to_argument` wrote."""
         return cls(**json.loads(word))

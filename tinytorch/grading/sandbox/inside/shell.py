@@ -26,7 +26,7 @@ class Raised(Protocol):
 
 
 class CellResult(Protocol):
-    """What one cell did."""
+    """The result of one cell."""
 
     @property
     def raised(self) -> Raised | None: ...
@@ -41,7 +41,7 @@ class Shell(Protocol):
         """Runs one cell; a failing cell is a result."""
 
     def look_up(self, name: str) -> Any:
-        """What cells have bound to the name; None if nothing."""
+        """Returns the object that cells have bound to the name; None if there is none."""
 
     def put_imported(self, name: str, source: str) -> str:
         """A file with the source of a cell that an import runs."""

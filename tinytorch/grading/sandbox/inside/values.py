@@ -130,7 +130,7 @@ class Packer:
 
 
 def _elements_overlap(array: np.ndarray) -> bool:
-    """Whether elements lie on top of each other. Slices, transposes and diagonals of an array never do."""
+    """Returns whether elements share memory. Slices, transposes and diagonals of an array never do."""
     extent = array.itemsize
     for stride, length in sorted((abs(stride), n) for stride, n in zip(array.strides, array.shape, strict=True)):
         if length > 1 and stride < extent:
