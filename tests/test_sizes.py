@@ -17,6 +17,8 @@ FILE_LINES = 300
 FUNCTION_LINES = 40  # without the docstring
 COMMAND_LINES = 120  # a command only parses, calls and prints
 CODE_COLUMNS = 100  # of a lesson's code cell: what a notebook shows without a scroll bar
+LESSON_LINES = 620  # of a lesson's source
+GIVEN_LINES = 2  # of a lesson's exported code, for each line that the student writes
 
 #: path: (lines, why it is that long)
 LONG_FILES: dict[str, tuple[int, str]] = {}
@@ -26,13 +28,9 @@ LONG_COMMANDS = {
     "tinytorch/tito/show_grade.py": (198, "no command: the texts of all commands of `tito grade`"),
 }
 #: path and function: (lines, why it is that long)
-LONG_FUNCTIONS = {
-    "modules/13_kernels/06_analysis.py analyze_cache_efficiency": (41, "goes when lesson 06 is rewritten"),
-}
+LONG_FUNCTIONS: dict[str, tuple[int, str]] = {}
 #: path: how many lines of its code cells are too wide
-WIDE_LINES = {
-    "modules/13_kernels/06_analysis.py": 83,
-}
+WIDE_LINES: dict[str, int] = {}
 
 
 def name_of(path: Path) -> str:
@@ -91,6 +89,25 @@ def wide_lines(path: Path) -> int:
     return sum(len(line) > CODE_COLUMNS for line in code_lines(path))
 
 
+def exported_lines(path: Path) -> tuple[int, int]:
+    """(given, student's) lines of a lesson's exported cells; blank lines and comments don't count, docstrings do."""
+    given = students = 0
+    for cell in path.read_text(encoding="utf-8").split("# %%"):
+        is_students = False
+        for line in cell.split("\n")[1:] if "#| export" in cell else []:
+            if line.strip().startswith(("### BEGIN", "### END")):
+                is_students = "BEGIN" in line
+            elif line.strip() and not line.strip().startswith("#"):
+                given, students = given + (not is_students), students + is_students
+    return given, students
+
+
+def given_beyond(path: Path) -> int:
+    """How many given lines a lesson has beyond what its student's lines allow."""
+    given, students = exported_lines(path)
+    return given - GIVEN_LINES * students
+
+
 def too_large(sizes: dict[str, int], limit: int, allowed: dict[str, int]) -> dict[str, int]:
     """What is above the limit, or above its own allowance."""
     return {name: size for name, size in sizes.items() if size > allowed.get(name, limit)}
@@ -108,6 +125,7 @@ def allowances(table: dict[str, tuple[int, str]]) -> dict[str, int]:
 FILES = line_counts(python_files("tinytorch", "tests"))
 COMMANDS = line_counts(python_files("tinytorch/tito"))
 FUNCTIONS = longest(pair for path in python_files("tinytorch", "tests", "modules") for pair in function_lengths(path))
+LESSONS = sorted((ROOT / "modules" / "13_kernels").glob("0[2-6]_*.py"))
 WIDE = {name_of(path): wide_lines(path) for path in python_files("modules")}
 
 RULES = {
@@ -115,6 +133,12 @@ RULES = {
     "commands": (COMMANDS, COMMAND_LINES, allowances(LONG_COMMANDS)),
     "functions": (FUNCTIONS, FUNCTION_LINES, allowances(LONG_FUNCTIONS)),
     "wide lines": (WIDE, 0, WIDE_LINES),
+    "lines of a lesson": (line_counts(LESSONS), LESSON_LINES, {}),
+    "given lines beyond two for each of the student's": (
+        {name_of(path): given_beyond(path) for path in LESSONS},
+        0,
+        {},
+    ),
 }
 
 
@@ -146,6 +170,16 @@ def test_only_code_cells_have_columns(tmp_path: Path) -> None:
     wide = "x" * (CODE_COLUMNS + 1)
     path.write_text(f"# %% [markdown]\n# {wide}\n\n# %%\n{wide}\ny = 1\n", encoding="utf-8")
     assert wide_lines(path) == 1
+
+
+def test_given_lines_are_those_of_exported_cells_outside_a_solution(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.py"
+    path.write_text(
+        '# %%\n#| export\nimport math\n\n\ndef f():\n    # Why.\n    """Returns 1."""\n'
+        "    ### BEGIN SOLUTION\n    # How.\n    x = 1\n\n    return x\n    ### END SOLUTION\n\n# %%\nprint(f())\n"
+    )
+    assert exported_lines(path) == (3, 2)
+    assert given_beyond(path) == -1
 
 
 def test_an_allowance_is_a_limit_too() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from numbers import Real
 
-__all__ = ["refused"]
+__all__ = ["agree", "refused"]
 
 
 @contextmanager
@@ -29,3 +31,29 @@ def refused(error: type[Exception] | tuple[type[Exception], ...], *mentions: obj
             ) from raised
     else:
         raise AssertionError(f"this call must raise {expected}, and it returned instead")
+
+
+def agree(result: object, **expected: object) -> None:
+    """Passes if the dictionary `result` has these entries; numbers may differ by rounding, at any depth.
+
+        agree(scaling_figures(6.0, {2: 3.0}), speedups={2: 2.0}, best=2)
+
+    Raises AssertionError that names the first entry that differs, with what was expected and what came.
+    """
+    assert isinstance(result, Mapping), f"the result must be a dictionary with {', '.join(expected)}; got {result!r}"
+    for name, value in expected.items():
+        assert name in result, f"the result has no {name!r}; it has {', '.join(map(str, result)) or 'nothing'}"
+        assert _is_close(result[name], value), f"{name!r} must be {value!r}; got {result[name]!r}"
+
+
+def _is_close(result: object, expected: object) -> bool:
+    """True if both are the same but for the rounding of numbers; a truth value is no number."""
+    if isinstance(result, Mapping) and isinstance(expected, Mapping):
+        return result.keys() == expected.keys() and all(_is_close(result[key], expected[key]) for key in expected)
+    if _is_number(result) and _is_number(expected):
+        return math.isclose(result, expected, rel_tol=1e-9)  # type: ignore[arg-type]
+    return bool(result == expected)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -45,7 +45,8 @@ from tinytorch.threads import read_only, run_shares, slices, usable_cores
 
 # %%
 #| export
-from tinytorch.core.kernels.vectorization import flat_views, relu_kernel_for, vectorized_relu
+from tinytorch.core.kernels.vectorization import relu_kernel_for, vectorized_relu
+from tinytorch.simd.arrays import flat_views
 
 # %%
 #| export

@@ -37,7 +37,7 @@ from tinytorch.gemm.codes import as_values, fast_codes, held_by_float32
 from tinytorch.gemm.codes import largest_code, largest_magnitude
 from tinytorch.gemm.int8 import TILE_COLUMNS, TILE_ROWS, as_input, long_product, product
 
-# %% tags=["measure"]
+# %%
 from threadpoolctl import threadpool_limits
 
 from tinytorch import bench, hardware, plots
@@ -59,7 +59,7 @@ from tinytorch.testing import refused
 # half a step from the multiple of `scale` next to it, so the error of a round trip is at most `scale / 2`, apart from
 # the rounding of float arithmetic. The picture shows it with 3 bits, which leaves seven codes.
 
-# %%
+# %% tags=["measure"]
 plots.rounding(bits=3)
 
 # %% [markdown]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinytorch.analyses.arguments import checked_choice, checked_counts, checked_list, checked_shapes
+from tinytorch.analyses.arguments import checked_choice, checked_counts, checked_figures, checked_list, checked_shapes
 from tinytorch.analyses.kernel_run import name_of, operand_count, run_kernel, square_operands
+from tinytorch.analyses.results import Decision
 
 
 def sleepy(x: np.ndarray) -> np.ndarray:
@@ -64,7 +65,7 @@ def test_an_exception_says_where() -> None:
 
     with pytest.raises(ZeroDivisionError, match="no kernel today") as caught:
         run_kernel(broken, 16, {})
-    assert "broken on 1 operands of 16 x 16" in caught.value.__notes__[0]
+    assert "broken on 1 operand of 16 x 16" in caught.value.__notes__[0]
 
 
 def test_a_callable_without_a_name_has_that_of_its_type() -> None:
@@ -101,3 +102,20 @@ def test_arguments_come_back_plain() -> None:
 def test_arguments_that_make_no_sense_are_refused(call: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match="got"):
         call()
+
+
+def test_figures_of_an_exercise_come_back_as_they_are() -> None:
+    figures = {"success": 1.0, "gain": 2.0, "recommended": True}
+    assert checked_figures(figures, Decision, "deployment_decision") is figures
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        (None, "deployment_decision must return a dictionary with success, gain, recommended; it returned None"),
+        ({"success": 1.0, "gain": 2.0}, "that deployment_decision returned has no recommended"),
+    ],
+)
+def test_figures_that_an_exercise_left_out_are_named(figures: object, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        checked_figures(figures, Decision, "deployment_decision")

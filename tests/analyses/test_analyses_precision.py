@@ -14,11 +14,12 @@ from tinytorch.analyses.precision import (
     float32_times,
     mean_by_bits,
     named_operations,
-    precision_figures,
     rms,
     rounded_to,
+    run_entry,
     run_in_bits,
 )
+from tinytorch.analyses.results import PrecisionFigures
 
 
 def same(x: np.ndarray) -> np.ndarray:
@@ -53,8 +54,8 @@ def test_every_operation_runs_at_every_size_in_every_level() -> None:
 
 def test_thirty_two_bits_are_the_baseline_itself() -> None:
     (run,) = run_in_bits({"same": same}, [8], [32], in_bits)
-    assert run.result is run.exact
-    assert run.time_us == run.float_us
+    assert run.trial.result is run.trial.exact
+    assert run.trial.time_us == run.trial.float_us
 
 
 def test_an_exception_says_in_how_many_bits() -> None:
@@ -74,7 +75,7 @@ def test_operations_of_one_name_are_kept_apart() -> None:
 
 def test_tables_follow_the_runs() -> None:
     runs = run_in_bits({"same": same}, [8, 12], [8, 16], in_bits)
-    figures = [precision_figures(run, relative=0.1, gain=run.size / 4, acceptable=True) for run in runs]
+    figures = [run_entry(run, PrecisionFigures(relative=0.1, gain=run.size / 4, acceptable=True)) for run in runs]
     table = by_operation(runs, figures)
     assert table["same"][12][8]["relative_performance"] == 3.0
     assert mean_by_bits(table, [8, 16], "relative_performance") == {"same": {8: 2.5, 16: 2.5}}
@@ -83,14 +84,14 @@ def test_tables_follow_the_runs() -> None:
 
 def test_an_error_without_a_measure_has_a_reason() -> None:
     (run,) = run_in_bits({"same": same}, [8], [8], in_bits)
-    figures = precision_figures(run, relative=None, gain=1.0, acceptable=False)
+    figures = run_entry(run, PrecisionFigures(relative=None, gain=1.0, acceptable=False))
     assert figures["reason"]
-    assert figures["accuracy_mse"] == pytest.approx(float(np.mean((run.result - run.exact) ** 2)))
+    assert figures["accuracy_mse"] == pytest.approx(float(np.mean((run.trial.result - run.trial.exact) ** 2)))
 
 
 def test_a_decision_states_the_bytes_saved() -> None:
-    found = decision_figures(8, success=1.0, gain=1.2, recommended=True)
-    assert (found["avg_memory_reduction"], found["recommended_for_production"]) == (4.0, True)
+    figures = decision_figures(8, {"success": 1.0, "gain": 1.2, "recommended": True})
+    assert (figures["avg_memory_reduction"], figures["recommended_for_production"]) == (4.0, True)
 
 
 def test_levels_are_eight_sixteen_or_thirty_two_bits() -> None:

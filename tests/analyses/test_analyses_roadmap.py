@@ -47,7 +47,7 @@ def change(kind: str = "vectorization", **more: float) -> Change:
 
 
 def found(improvement: float, **more: float) -> dict[str, Any]:
-    return opportunity(change(**more), share=0.5, local_speedup=2.0, improvement=improvement)
+    return opportunity(change(**more), 200.0, improvement)
 
 
 def test_no_analysis_speaks_for_no_change() -> None:
@@ -93,6 +93,10 @@ def test_the_first_metric_that_is_known_decides(metrics: list[str], best: str) -
     assert max(items, key=lambda name: rank(items[name], metrics)) == best
 
 
+def test_an_opportunity_has_its_share_and_its_local_speedup() -> None:
+    assert (found(1.3)["share"], found(1.3)["local_speedup"]) == (0.5, 2.0)
+
+
 def test_an_effort_is_called_an_opinion() -> None:
     assert "opinion" in found(2.0)["implementation_effort"]
 
@@ -113,23 +117,30 @@ def test_metrics_follow_the_target_unless_given() -> None:
 def test_advice_names_what_is_missing_and_what_is_not_measured() -> None:
     words = " ".join(roadmap_advice([], ["energy"], ["cache_efficiency"]))
     assert "none of the measurements" in words
-    assert "energy" in words
+    assert "nothing here measures energy" in words
     assert all(name in words for name in ANALYSES[1:])
 
 
 def test_advice_starts_with_the_best() -> None:
-    assert roadmap_advice([found(2.0)], ["memory"], ANALYSES)[0].startswith("start with vectorization: do it")
+    (line,) = roadmap_advice([found(2.0)], ["memory"], ANALYSES)
+    assert line == "start with vectorization: do it; everything measured would be 2.00 times as fast"
+
+
+def test_advice_promises_no_gain_that_is_within_the_noise() -> None:
+    (line,) = roadmap_advice([found(1.02)], ["memory"], ANALYSES)
+    assert "by less than 10%" in line
+    assert "1.02" not in line
 
 
 @pytest.mark.parametrize(
-    ("workers", "words"), [(None, "ended in an error"), (1, "one worker"), (8, "than the 2 cores")]
+    ("workers", "words"), [(None, "ended in an error"), (1, "one worker"), (8, "more than the 2 cores")]
 )
 def test_advice_about_workers(workers: int | None, words: str) -> None:
     laws = law_figures({1: 100.0, 2: 70.0, 4: 65.0, 8: 90.0})
     (line,) = scaling_advice({10: {"optimal_workers": workers}}, {10: laws}, 2)
     assert words in line
     assert "the universal scalability law (sigma " in line
-    assert "describes it within 1.3%; by it 3 workers are best" in line
+    assert "describes it within 1.3%; by this law 3 workers are best" in line
 
 
 @pytest.mark.parametrize(
@@ -139,8 +150,8 @@ def test_advice_about_workers(workers: int | None, words: str) -> None:
             {1: 100.0, 2: 60.0, 4: 40.0},
             "describes it within 0.0%; by this law every further worker helps: the speedup tends to 5",
         ),
-        ({1: 100.0, 2: 100.1, 4: 99.8}, "by it one worker is best"),
-        ({1: 100.0, 2: 300.0, 4: 60.0}, "is the nearer of the two laws, and misses it by"),
+        ({1: 100.0, 2: 100.1, 4: 99.8}, "by this law one worker is best"),
+        ({1: 100.0, 2: 300.0, 4: 60.0}, "neither law describes these times: the nearer one, "),
     ],
     ids=["serial share", "no gain", "erratic"],
 )
@@ -155,12 +166,32 @@ def test_advice_about_workers_names_no_law_that_was_not_fitted() -> None:
 
 
 def test_advice_names_the_best_block_size_and_what_the_rule_loses() -> None:
-    sweep = {"best_block_size": 64, "as_good": [32, 64], "size": 256}
-    sweep["confidence"] = 0.95
-    sweep["by_rule"] = {"L1": {"block_size": 52, "times_the_best": 1.25, "low": 1.1, "high": 1.5}}
-    (line,) = cache_advice({}, {}, sweep)
-    assert "block size 64 was the fastest of those tried at size 256; as good: 32;" in line
-    assert "three blocks in L1 (52) take 1.25 times the best time (1.10 to 1.50 at 95%)" in line
+    (line,) = cache_advice({}, {}, sweep(is_settled=True))
+    assert line.startswith("block size 64 was the fastest of those tried at size 256; this run cannot tell it from 32;")
+    assert "three blocks of side 52 fit L1: slower (1.10 to 1.50 times the best time, at 95%)" in line
+    assert "three blocks of side 60 fit L2: as good within the noise (0.90 to 1.20 times" in line
+    assert line.endswith("three blocks of side 64 fit L3: the fastest")
+
+
+def test_advice_says_that_the_order_of_block_sizes_changed() -> None:
+    (line,) = cache_advice({}, {}, sweep(is_settled=False))
+    assert "the order changed from round to round: of 9 rounds, the fastest was 64 in 5 and 32 in 4" in line
+
+
+def sweep(is_settled: bool) -> dict[str, Any]:
+    def rule(block: int, low: float, high: float) -> dict[str, Any]:
+        return {"block_size": block, "times_the_best": (low + high) / 2, "low": low, "high": high}
+
+    return {
+        "best_block_size": 64,
+        "as_good": [32, 64],
+        "size": 256,
+        "rounds": 9,
+        "fastest_in_rounds": {64: 5, 32: 4},
+        "is_settled": is_settled,
+        "by_rule": {"L1": rule(52, 1.1, 1.5), "L2": rule(60, 0.9, 1.2), "L3": rule(64, 1.0, 1.0)},
+        "confidence": 0.95,
+    }
 
 
 def test_advice_about_what_is_not_known() -> None:
@@ -170,7 +201,31 @@ def test_advice_about_what_is_not_known() -> None:
     assert line == "conv2d: not run: no such form"
 
 
+def test_doubts_about_a_time_stand_beside_it() -> None:
+    entry = {"efficiency_estimate": 0.5, "notes": ["the samples drift."]}
+    (line,) = cache_advice({8: entry}, {8: {"bottleneck": "memory"}}, {"best_block_size": None})
+    assert line.endswith("In doubt: the samples drift.")
+
+
+@pytest.mark.parametrize(
+    ("speedup", "low", "high", "words"),
+    [
+        (2.0, 1.8, 2.2, "the vector form is 2.00 times as fast as the scalar form"),
+        (0.5, 0.4, 0.6, "the vector form takes 2.00 times as long as the scalar form"),
+        (1.1, 0.9, 1.3, "vectors and scalars cannot be told apart"),
+        (9.0, None, None, "is 9.00 times as fast as the scalar form, in too few rounds to be sure"),
+    ],
+)
+def test_advice_about_vectors(speedup: float, low: float | None, high: float | None, words: str) -> None:
+    entry = {"speedup": speedup, "potential": "low", "ratios": [{"low": low, "high": high}]}
+    assert words in vector_advice({"add": entry})[0]
+
+
 def test_advice_about_bits() -> None:
     entry = {"accuracy_success_rate": 0.5, "avg_performance_gain": 1.2, "avg_memory_reduction": 4.0}
-    (line,) = quantization_advice({8: {**entry, "recommended_for_production": False}}, 0.01)
-    assert line.startswith("8 bits not recommended: relative error within 0.01 in 50% of the runs")
+    runs = {"op": {32: {8: {"performance_interval": [0.9, 1.5]}}, 256: {8: {"performance_interval": [1.1, 1.5]}}}}
+    (line,) = quantization_advice({8: {**entry, "recommended_for_production": False}}, 0.01, runs)
+    assert line == (
+        "8 bits: not recommended; the relative error is within 0.01 in 50% of the runs, the mean speed is 1.20 times "
+        "that of float32 (1 of 2 runs cannot be told apart from it), and the operands take 1/4 of float32's bytes"
+    )

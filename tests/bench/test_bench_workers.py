@@ -80,11 +80,17 @@ def test_an_end_that_is_printed_as_one_counts_as_one() -> None:
 
 
 def test_a_busy_machine_gets_a_reason_in_place_of_a_ratio() -> None:
-    words = str(DISTURBED)
-    assert "no figure" in words
+    words = str(dataclasses.replace(DISTURBED, cores=1.0))
+    assert "no figure. One worker alone" in words
     assert "60% of a core" in words
     assert "1.49" not in words
-    assert not dataclasses.replace(DISTURBED, one_cores=OWN_CORE).is_disturbed
+    assert not dataclasses.replace(DISTURBED, one_cores=OWN_CORE, cores=OWN_CORE).is_disturbed
+
+
+def test_several_workers_without_a_core_between_them_are_no_figure_either() -> None:
+    starved = dataclasses.replace(FAST, ratio=0.23, low=0.08, high=0.96, cores=0.3)
+    assert starved.is_disturbed
+    assert "They got 30% of a core" in str(starved)
 
 
 def test_figures_leave_out_what_is_not_known_and_one_worker() -> None:

@@ -9,10 +9,9 @@ import numba
 import numpy as np
 import pytest
 
-from tinytorch.analyses.kernel_run import KernelRun
-from tinytorch.core.kernels import analysis
+from tinytorch.analyses import KernelRun, Roof, cache_analysis
 from tinytorch.core.kernels.analysis import KernelOptimizationAnalyzer
-from tinytorch.hardware import HardwareConfig, Roof
+from tinytorch.hardware import HardwareConfig
 
 MACHINE = {"memory_bandwidth": 5.0, "cache_sizes": {"l1_data": 2**14, "l2": 2**16, "l3": 2**18}}
 
@@ -114,7 +113,7 @@ def test_efficiency_is_between_0_and_1() -> None:
 
 def test_efficiency_is_the_floor_over_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     run = KernelRun(time_us=100.0, moved_bytes=12_000, flops=40_000, streaming_us=1.0, cores_busy=1.0)
-    monkeypatch.setattr(analysis, "measure_kernel", lambda func, size: run)
+    monkeypatch.setattr(cache_analysis, "run_kernel", lambda func, size: run)
     monkeypatch.setattr(KernelOptimizationAnalyzer, "roof", lambda self, run: Roof(1.0, 1.0, "made for this test"))
     result = KernelOptimizationAnalyzer(MACHINE).analyze_cache_efficiency(np.add, [32], ["sequential"])
     assert result["cache_efficiency"][32]["efficiency_estimate"] == pytest.approx(0.4)

@@ -9,11 +9,11 @@ import matplotlib.figure
 import numpy as np
 import pytest
 
-from tinytorch.analyses.kernel_run import KernelRun
+from tinytorch.analyses import KernelRun, Roof, cache_analysis
+from tinytorch.analyses.scaling import optimal_figures
 from tinytorch.bench import clock
-from tinytorch.core.kernels import analysis
 from tinytorch.core.kernels.analysis import KernelOptimizationAnalyzer
-from tinytorch.hardware import Roof, card
+from tinytorch.hardware import card
 
 COUNTS = [1, 2, 3, 4, 6, 8]
 Workload = Callable[[np.ndarray, int], None]
@@ -103,9 +103,9 @@ def test_a_gain_within_chance_is_no_reason_for_more_workers(analyzer: KernelOpti
         1: {"execution_time_us": 100.0, "speedup": 1.0, "efficiency": 1.0, "speedup_interval": [1.0, 1.0]},
         2: {"execution_time_us": 80.0, "speedup": 1.25, "efficiency": 0.6, "speedup_interval": [0.7, 1.6]},
     }
-    assert analysis.optimal_figures(entries)["optimal_workers"] == 1
+    assert optimal_figures(entries)["optimal_workers"] == 1
     entries[2]["speedup_interval"] = [1.1, 1.4]
-    assert analysis.optimal_figures(entries)["optimal_workers"] == 2
+    assert optimal_figures(entries)["optimal_workers"] == 2
 
 
 def test_memory_bound_sizes_are_those_whose_bytes_take_longer_than_their_operations(
@@ -114,7 +114,7 @@ def test_memory_bound_sizes_are_those_whose_bytes_take_longer_than_their_operati
     """One GB/s and one GFLOP/s: 12 n^2 bytes take longer than 2 n^3 operations below a side of 6."""
     monkeypatch.setattr(KernelOptimizationAnalyzer, "roof", lambda self, run: Roof(1.0, 1.0, "made for this test"))
     monkeypatch.setattr(
-        analysis, "measure_kernel", lambda func, n: KernelRun(1000.0, 12 * n * n, 2 * n**3, 1.0, 1.0, ("a doubt",))
+        cache_analysis, "run_kernel", lambda func, n: KernelRun(1000.0, 12 * n * n, 2 * n**3, 1.0, 1.0, ("a doubt",))
     )
     result = analyzer.analyze_cache_efficiency(np.matmul, [2, 4, 5, 7, 16], ["sequential"])
     assert result["memory_bound_sizes"] == [2, 4, 5]
@@ -130,7 +130,8 @@ def test_the_best_block_size_is_found_by_running_them(
         now.ns += int(1e6 * max(block_size / 16, 16 / block_size))
         return a
 
-    monkeypatch.setattr(analysis, "measure_kernel", lambda func, n: KernelRun(4000.0, 12 * n * n, n, 1.0, 1.0))
+    run = KernelRun(4000.0, 12 * 64 * 64, 64, 1.0, 1.0)
+    monkeypatch.setattr(cache_analysis, "run_kernel", lambda func, size: run)
     result = analyzer.analyze_cache_efficiency(blocked, [64], ["sequential"])
     assert result["block_sweep"]["best_block_size"] == 16
     assert result["optimal_block_sizes"]["L1"] == 36

@@ -11,9 +11,9 @@ import numba
 import numpy as np
 import pytest
 
+from tinytorch.analyses import scaling
 from tinytorch.analyses.kernel_run import square_operands
 from tinytorch.analyses.scaling import Attempt
-from tinytorch.bench import scaling
 from tinytorch.core.kernels.analysis import KernelOptimizationAnalyzer
 from tinytorch.hardware.vectors import NAMES
 

@@ -156,6 +156,12 @@ def test_roofline_of_an_unknown_machine_says_why_there_is_none() -> None:
         plots.roofline(roof, {})
 
 
+def test_roofline_has_a_text_alternative() -> None:
+    words = plots.roofline_text(known_roof(), {"naive": (85.0, 0.9), "relu": (0.125, 3.0)})
+    assert "naive stands at 85 operations per byte and 0.9 GFLOP/s, below the flat ceiling." in words
+    assert "relu stands at 0.125 operations per byte and 3 GFLOP/s, below the slopes: bytes set its limit." in words
+
+
 def test_roofline_legend_covers_no_kernel() -> None:
     figure = plots.roofline(known_roof(), {"naive": (85.0, 0.9), "simd": (85.0, 80.0), "relu": (0.125, 3.0)})
     figure.draw_without_rendering()

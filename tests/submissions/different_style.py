@@ -194,81 +194,77 @@ def quantized_relu(x, bits=8):
 
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_cache_efficiency"}
-def fill():
-    for n in sizes:
-        run, roof = runs[n], roofs[n]
-        floors = {"memory": roof.memory_us(run.moved_bytes), "compute": roof.compute_us(run.flops)}
-        found = dict.fromkeys(("share", "percent", "bound"))
-        found["gb_s"] = run.moved_bytes * 1e-9 / (run.time_us * 1e-6)
-        if floors["memory"] is not None:
-            known = {name: us for name, us in floors.items() if us is not None}
-            slower = max(known, key=known.get)
-            found["share"] = min(1.0, known[slower] / run.time_us)
-            found["percent"] = found["gb_s"] / roof.bandwidth_gb_s * 100
-            found["bound"] = slower if len(known) == 2 else hardware.bound_by_experiment(run, floors["memory"])
-        figures[n] = found
-    # three square float32 blocks of 4 bytes an element
-    blocks.update({level: math.floor(math.sqrt(size / 3 / 4)) if size else None for level, size in capacities.items()})
+def fill_roofline_figures():
+    floors = {"memory": roof.memory_us(run.moved_bytes), "compute": roof.compute_us(run.flops)}
+    figures = dict.fromkeys(("share", "percent", "bound"))
+    figures["gb_s"] = run.moved_bytes * 1e-9 / (run.time_us * 1e-6)
+    if floors["memory"] is not None:
+        known = {name: us for name, us in floors.items() if us is not None}
+        slower = max(known, key=known.get)
+        figures["share"] = min(1.0, known[slower] / run.time_us)
+        figures["percent"] = figures["gb_s"] / roof.bandwidth_gb_s * 100
+        figures["bound"] = slower if len(known) == 2 else analyses.bound_by_experiment(run, floors["memory"])
+    return figures
+
+
+def fill_largest_block():
+    # three square blocks of itemsize bytes an element
+    return math.floor(math.sqrt(capacity_bytes / 3 / itemsize)) if capacity_bytes else None
 
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_vectorization_potential"}
 def fill():
     before = after = 0.0
-    for op in sequence:
-        run = races[op]
-        if run.scalar_us is None:
-            continue
-        speedups[op] = run.scalar_us / run.vectorized_us
-        before += run.scalar_us
-        after += run.vectorized_us
-    if speedups:
-        estimates.update(overall=before / after, best_case=max(speedups.values()))
+    speedups = {}
+    for op in counts:
+        for _ in range(counts[op]):
+            if races[op] is not None:
+                before += races[op].scalar_us
+                after += races[op].vectorized_us
+                speedups[op] = races[op].scalar_us / races[op].vectorized_us
+    overall = before / after if speedups else None
+    return dict(speedups=speedups, overall=overall, best_case=max(speedups.values(), default=None))
 
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_parallel_scaling"}
 def fill():
-    if one.time_us is not None:
-        speedups.update({p: one.time_us / attempts[p].time_us for p in attempts if attempts[p].time_us is not None})
-    for p in speedups:
-        efficiencies[p] = speedups[p] / p
-    if speedups:
-        best = -max((speedup, -p) for p, speedup in speedups.items())[1]
+    speedups = {}
+    if one_us is not None:
+        speedups.update({p: one_us / times_us[p] for p in times_us if times_us[p] is not None})
+    efficiencies = {p: speedup / p for p, speedup in speedups.items()}
+    best = -max((speedup, -p) for p, speedup in speedups.items())[1] if speedups else None
+    return {"best": best, "speedups": speedups, "efficiencies": efficiencies}
 
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_quantization_trade_offs"}
-def fill():
-    judged = {bits: [] for bits in levels}
-    for run in runs:
-        size_of_error = math.sqrt(np.square(run.result - run.exact).mean())
-        size_of_result = math.sqrt(np.square(run.exact).mean())
-        relative = 0.0 if size_of_error == 0 else size_of_error / size_of_result if size_of_result else None
-        good = relative is not None and relative <= accuracy_threshold
-        faster = run.float_us / run.time_us
-        figures.append(precision_figures(run, relative=relative, gain=faster, acceptable=good))
-        judged[run.bits].append((good, faster))
-    for bits, pairs in judged.items():
-        share = sum(good for good, _ in pairs) / len(pairs)
-        mean = sum(faster for _, faster in pairs) / len(pairs)
-        decisions[bits] = decision_figures(bits, success=share, gain=mean, recommended=share == 1 and mean > 1)
+def fill_precision_figures():
+    size_of_error = math.sqrt(np.square(trial.result - trial.exact).mean())
+    size_of_result = math.sqrt(np.square(trial.exact).mean())
+    relative = 0.0 if size_of_error == 0 else size_of_error / size_of_result if size_of_result else None
+    good = relative is not None and relative <= threshold
+    return {"relative": relative, "gain": trial.float_us / trial.time_us, "acceptable": good}
+
+
+def fill_deployment_decision():
+    share = sum(figures["acceptable"] for figures in judged) / len(judged)
+    mean = sum(figures["gain"] for figures in judged) / len(judged)
+    return {"success": share, "gain": mean, "recommended": share == 1 and mean > 1}
 
 
 # %% submission={"lesson": "06_analysis", "grade_id": "generate_optimization_roadmap"}
-def fill():
-    left_us = total_us
+def fill_ordered_opportunities():
+    opportunities = []
     for change in changes:
         saved_us = change.before_us - change.after_us
-        left_us -= saved_us
         opportunities.append(
-            opportunity(
-                change,
-                share=change.before_us / total_us,
-                local_speedup=change.before_us / change.after_us,
-                improvement=total_us / (total_us - saved_us),
-            )
+            analyses.opportunity(change, improvement=total_us / (total_us - saved_us), total_us=total_us)
         )
-    opportunities[:] = sorted(opportunities, key=lambda found: rank(found, metrics))[::-1]
-    if left_us:
-        combined = total_us / left_us
+    return sorted(opportunities, key=lambda item: analyses.rank(item, metrics))[::-1]
+
+
+def fill_combined_improvement():
+    left_us = total_us - sum(change.before_us - change.after_us for change in changes)
+    return total_us / left_us if left_us else None
 
 
 # %% [markdown] submission={"lesson": "06_analysis", "grade_id": "question_cache_hierarchy"}

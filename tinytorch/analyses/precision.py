@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from tinytorch.analyses.kernel_run import name_of, square_operands
-from tinytorch.analyses.results import Figures
+from tinytorch.analyses.results import Decision, Figures, PrecisionFigures
+from tinytorch.analyses.words import listed
 from tinytorch.bench.progress import stage
 from tinytorch.bench.turns import Ratio, in_turn, ratio_of
 
@@ -21,8 +22,18 @@ Accuracy = dict[str, dict[int, dict[int, Figures]]]  # operation, size, bits
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """One operation in float32 and in fewer bits: both results (float64 arrays) and both times in microseconds."""
+
+    exact: np.ndarray
+    result: np.ndarray
+    float_us: float
+    time_us: float
+
+
+@dataclass(frozen=True, slots=True)
 class PrecisionRun:
-    """One operation at one size in so many bits, beside float32: both results (float64), both times, operand bytes.
+    """A trial of one operation at one size in so many bits, and the bytes of its operands.
 
     ratio: float32 time over this one, round by round, with its interval.
     """
@@ -30,10 +41,7 @@ class PrecisionRun:
     name: str
     size: int
     bits: int
-    exact: np.ndarray
-    result: np.ndarray
-    float_us: float
-    time_us: float
+    trial: Trial
     memory_bytes: int
     ratio: Ratio
 
@@ -72,7 +80,7 @@ def run_in_bits(
     for name, op in operations.items():
         for size in sizes:
             forms = {bits: in_bits(op, bits) for bits in levels if bits != 32}
-            with stage(f"{name} in {', '.join(map(str, levels))} bits at {size} x {size}"):
+            with stage(f"{name} in {listed(levels)} bits at {size} x {size}"):
                 runs += _runs_at(name, op, size, forms, levels)
     return runs
 
@@ -98,10 +106,7 @@ def _runs_at(
             name=name,
             size=size,
             bits=bits,
-            exact=results[32],
-            result=results[bits],
-            float_us=turns[32].median_us,
-            time_us=turns[bits].median_us,
+            trial=Trial(results[32], results[bits], turns[32].median_us, turns[bits].median_us),
             memory_bytes=elements * bits // 8,
             ratio=ratio_of(turns[32].samples_us, turns[bits].samples_us),
         )
@@ -121,31 +126,31 @@ def named_operations(
     return named
 
 
-def precision_figures(run: PrecisionRun, *, relative: float | None, gain: float, acceptable: bool) -> Figures:
-    """A run and its judgement: the error over the exact result (None if that is zero), times as fast, good enough."""
+def run_entry(run: PrecisionRun, judged: PrecisionFigures) -> Figures:
+    """A run with its judgment, as named figures."""
     figures = {
-        "accuracy_mse": rms(run.result - run.exact) ** 2,
-        "relative_error": relative,
-        "execution_time_us": run.time_us,
+        "accuracy_mse": rms(run.trial.result - run.trial.exact) ** 2,
+        "relative_error": judged["relative"],
+        "execution_time_us": run.trial.time_us,
         "memory_bytes": run.memory_bytes,
-        "relative_performance": gain,
+        "relative_performance": judged["gain"],
         "performance_interval": [run.ratio.low, run.ratio.high],
         "relative_memory": 32 / run.bits,
-        "acceptable_accuracy": acceptable,
+        "acceptable_accuracy": judged["acceptable"],
         "source": "measured",
     }
-    if relative is None:
+    if judged["relative"] is None:
         figures["reason"] = "the float32 result is all zero, so no error is relative to it"
     return figures
 
 
-def decision_figures(bits: int, *, success: float, gain: float, recommended: bool) -> Figures:
+def decision_figures(bits: int, decision: Decision) -> Figures:
     """Whether so many bits are worth having: the share of acceptable runs, their mean gain, and the decision."""
     return {
-        "accuracy_success_rate": success,
-        "avg_performance_gain": gain,
+        "accuracy_success_rate": decision["success"],
+        "avg_performance_gain": decision["gain"],
         "avg_memory_reduction": 32 / bits,
-        "recommended_for_production": recommended,
+        "recommended_for_production": decision["recommended"],
         "source": "derived",
     }
 
@@ -168,4 +173,4 @@ def mean_by_bits(accuracy: Accuracy, levels: Sequence[int], field: str) -> dict[
 
 def float32_times(runs: Sequence[PrecisionRun]) -> dict[str, float]:
     """The float32 time of each operation and size, in microseconds."""
-    return {f"{run.name} {run.size}": run.float_us for run in runs}
+    return {f"{run.name} {run.size}": run.trial.float_us for run in runs}

@@ -14,15 +14,17 @@ HIGH, MEDIUM = 4.0, 1.5  # the speedups from which on the potential is called so
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """Microseconds of one operation, summed over the shapes it ran on; None, with a reason, if it couldn't be run.
+    """Microseconds of one operation in both forms, summed over the shapes it ran on.
 
     ratios: scalar over vectorized time on each shape, with its interval.
     """
 
-    scalar_us: float | None
-    vectorized_us: float | None
-    reason: str = ""
+    scalar_us: float
+    vectorized_us: float
     ratios: tuple[Ratio, ...] = ()
+
+
+Races = Mapping[str, Race | None]  # by operation; None for one that cannot be run
 
 
 def race(pairs: Sequence[tuple[Callable[[], object], Callable[[], object]]]) -> Race:
@@ -38,10 +40,12 @@ def potential(speedup: float | None) -> str:
     """The word for a speedup: "high" from `HIGH` on, "medium" from `MEDIUM` on, otherwise "low"; "unknown" for None."""
     if speedup is None:
         return "unknown"
-    return "high" if speedup >= HIGH else "medium" if speedup >= MEDIUM else "low"
+    if speedup >= HIGH:
+        return "high"
+    return "medium" if speedup >= MEDIUM else "low"
 
 
-def race_figures(races: Mapping[str, Race], speedups: Mapping[str, float]) -> dict[str, Figures]:
+def race_figures(races: Races, speedups: Mapping[str, float], reasons: Mapping[str, str]) -> dict[str, Figures]:
     """For each operation, its two times, its speedup and the word for it, or the reason why there is none."""
     figures: dict[str, Figures] = {}
     for op, run in races.items():
@@ -49,11 +53,11 @@ def race_figures(races: Mapping[str, Race], speedups: Mapping[str, float]) -> di
         figures[op] = {
             "potential": potential(speedup),
             "speedup": speedup,
-            "scalar_us": run.scalar_us,
-            "vectorized_us": run.vectorized_us,
-            "ratios": [ratio.as_dict() for ratio in run.ratios],
+            "scalar_us": None if run is None else run.scalar_us,
+            "vectorized_us": None if run is None else run.vectorized_us,
+            "ratios": [] if run is None else [ratio.as_dict() for ratio in run.ratios],
             "source": "measured",
         }
         if speedup is None:
-            figures[op]["reason"] = run.reason
+            figures[op]["reason"] = reasons.get(op, "the exercise gave no speedup")
     return figures

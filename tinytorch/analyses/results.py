@@ -1,4 +1,4 @@
-"""The results of the five analyses of lesson 06, as dictionaries with fixed keys.
+"""The results of the five analyses of lesson 06, and of the functions they are made with, as fixed keys.
 
 Every figure stands beside a `source`, "detected", "measured" or "derived", and a `reason` where it is None. `machine`
 is the card of the machine it was measured on, with the source of each fact.
@@ -6,9 +6,52 @@ is the card of the machine it was measured on, with the source of each fact.
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
-from tinytorch.bench.scaling_laws import Figures
+from tinytorch.bench.scaling_laws import Figures as Figures
+
+Bound = Literal["memory", "compute"]
+
+
+class RoofFigures(TypedDict):
+    """What `roofline_figures` says of one run; all but `gb_s` are None without a known bandwidth."""
+
+    gb_s: float  # 10**9 bytes a second
+    share: float | None  # of the roof's speed, 0 to 1
+    percent: float | None  # gb_s of the roof's bandwidth
+    bound: Bound | None
+
+
+class SpeedupFigures(TypedDict):
+    """What `speedup_figures` says of a sequence of operations; the two estimates are None if none ran."""
+
+    speedups: dict[str, float]  # scalar over vectorized time, of each operation that ran
+    overall: float | None
+    best_case: float | None
+
+
+class ScalingFigures(TypedDict):
+    """What `scaling_figures` says of one workload and size; `best` is None without a speedup."""
+
+    speedups: dict[int, float]  # by worker count
+    efficiencies: dict[int, float]
+    best: int | None
+
+
+class PrecisionFigures(TypedDict):
+    """What `precision_figures` says of one operation in fewer bits; `relative` is None if it is undefined."""
+
+    relative: float | None
+    gain: float
+    acceptable: bool
+
+
+class Decision(TypedDict):
+    """What `deployment_decision` says of one number of bits."""
+
+    success: float  # share of the runs that are acceptable
+    gain: float
+    recommended: bool
 
 
 class CacheResult(TypedDict):
@@ -63,6 +106,7 @@ class QuantizationResult(TypedDict):
     performance_analysis: dict[str, dict[int, float]]
     memory_analysis: dict[str, dict[int, float]]
     deployment_recommendations: dict[int, Figures]
+    notes: list[str]  # kernels that are not written yet, and what ran instead
     recommendations: list[str]
     machine: NotRequired[Figures]
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from tinytorch.analyses.changes import WORTHWHILE, Change
 from tinytorch.analyses.results import Figures
+from tinytorch.analyses.words import listed
 
 METRICS = ("performance", "memory", "accuracy")
 ANALYSES = ("cache_efficiency", "vectorization_potential", "parallel_scaling", "quantization_trade_offs")
@@ -29,11 +30,13 @@ def checked_metrics(metrics: Sequence[str] | None, target: str) -> list[str]:
 
 def impact_of(improvement: float) -> str:
     """The word for an improvement of the whole: "high" from 1.5 times on, "medium" from 1.1 on, otherwise "low"."""
-    return "high" if improvement >= 1.5 else "medium" if improvement >= WORTHWHILE else "low"
+    if improvement >= 1.5:
+        return "high"
+    return "medium" if improvement >= WORTHWHILE else "low"
 
 
-def opportunity(change: Change, *, share: float, local_speedup: float, improvement: float) -> Figures:
-    """A change with its share of the time, its speedup there, and the improvement of the whole."""
+def opportunity(change: Change, total_us: float, improvement: float) -> Figures:
+    """A change with its share of the total time, its speedup there, and the improvement of the whole."""
     difficulty, effort = JUDGEMENT[change.type]
     return {
         "type": change.type,
@@ -41,8 +44,8 @@ def opportunity(change: Change, *, share: float, local_speedup: float, improveme
         "difficulty": difficulty,
         "description": change.description,
         "expected_improvement": improvement,
-        "share": share,
-        "local_speedup": local_speedup,
+        "share": change.before_us / total_us,
+        "local_speedup": change.before_us / change.after_us,
         "memory_reduction": change.memory_reduction,
         "relative_error": change.relative_error,
         "implementation_effort": effort,
@@ -51,11 +54,11 @@ def opportunity(change: Change, *, share: float, local_speedup: float, improveme
     }
 
 
-def rank(found: Figures, metrics: Sequence[str]) -> tuple[float, ...]:
+def rank(item: Figures, metrics: Sequence[str]) -> tuple[float, ...]:
     """What to sort opportunities by, larger is better: the metrics in their order, then the improvement."""
-    improvement = found["expected_improvement"]
-    value = {"performance": improvement, "memory": found["memory_reduction"], "accuracy": -found["relative_error"]}
-    return (*(value[metric] for metric in metrics if metric in value), improvement)
+    improvement = item["expected_improvement"]
+    value = {"performance": improvement, "memory": item["memory_reduction"], "accuracy": -item["relative_error"]}
+    return tuple([value[metric] for metric in metrics if metric in value] + [improvement])
 
 
 def plan_of(opportunities: Sequence[Figures]) -> list[Figures]:
@@ -73,15 +76,20 @@ def plan_of(opportunities: Sequence[Figures]) -> list[Figures]:
 
 
 def roadmap_advice(opportunities: Sequence[Figures], metrics: Sequence[str], analyses: Collection[str]) -> list[str]:
-    """What to do first, which analyses are missing, and which metrics could not be taken into account."""
+    """What to do first, which analyses are missing, and which metrics nothing measures."""
     missing = [name for name in ANALYSES if name not in analyses]
     unknown = [metric for metric in metrics if metric not in METRICS]
-    advice = [] if opportunities or len(missing) == 4 else ["none of the measurements speaks for a change"]
+    advice = []
+    if not opportunities and len(missing) < len(ANALYSES):
+        advice.append("none of the measurements speaks for a change")
     for first in opportunities[:1]:
-        gain = f"everything measured would be {first['expected_improvement']:.2f} times as fast"
+        improvement = first["expected_improvement"]
+        gain = f"everything measured would be {improvement:.2f} times as fast"
+        if improvement < WORTHWHILE:
+            gain = f"that changes everything measured by less than {WORTHWHILE - 1:.0%}, as much as two runs differ by"
         advice.append(f"start with {first['type']}: {first['description']}; {gain}")
     if missing:
-        advice.append(f"no analysis of {', '.join(missing)} has run; the roadmap says nothing about these")
+        advice.append(f"not analyzed yet: {listed(missing)}; the roadmap says nothing about it")
     if unknown:
-        advice.append(f"nothing here measures {', '.join(unknown)}; the order does not depend on it")
+        advice.append(f"nothing here measures {listed(unknown)}; the order does not depend on it")
     return advice

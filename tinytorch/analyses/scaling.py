@@ -17,6 +17,7 @@ import numpy as np
 
 from tinytorch.analyses.kernel_run import name_of
 from tinytorch.analyses.results import Figures
+from tinytorch.analyses.words import count, listed
 from tinytorch.bench.progress import stage
 from tinytorch.bench.scaling_laws import NOISE, law_figures
 from tinytorch.bench.turns import in_turn, ratio_of
@@ -60,7 +61,8 @@ def try_worker_counts(
 ) -> tuple[Attempt, dict[int, Attempt]]:
     """The attempt on one worker, made in any case, and those on each of `counts`, in ascending order."""
     asked = sorted({1, *counts})
-    with stage(f"{name_of(workload)} on {', '.join(map(str, asked))} workers, {np.size(data)} numbers"):
+    workers = "1 worker" if asked == [1] else f"{listed(asked)} workers"
+    with stage(f"{name_of(workload)} on {workers}, {count(np.size(data), 'number')}"):
         attempts = try_all(workload, data, asked)
     return attempts[1], {p: attempts[p] for p in sorted(counts)}
 
@@ -109,8 +111,8 @@ def _interval(one: Attempt, attempt: Attempt) -> tuple[float, float] | None:
     """What holds the true median speedup with 95 percent confidence; None with too few rounds."""
     if not one.samples_us or len(one.samples_us) != len(attempt.samples_us):
         return None
-    found = ratio_of(one.samples_us, attempt.samples_us)
-    return None if found.low is None or found.high is None else (found.low, found.high)
+    ratio = ratio_of(one.samples_us, attempt.samples_us)
+    return None if ratio.low is None or ratio.high is None else (ratio.low, ratio.high)
 
 
 def scaling_laws(one: Attempt, attempts: Mapping[int, Attempt]) -> Figures:

@@ -34,8 +34,8 @@ class Gain:
 
     @property
     def is_disturbed(self) -> bool:
-        """True if one worker alone had to share its core: then the ratio says more about the other programs."""
-        return self.one_cores < OWN_CORE
+        """True if one worker, or several together, got less than a core: the ratio is about the other programs then."""
+        return min(self.one_cores, self.cores) < OWN_CORE
 
     @property
     def is_open(self) -> bool:
@@ -47,9 +47,10 @@ class Gain:
         if self.workers == 1:
             return f"one worker takes {self.time_us:.4g} us; the others are compared with it"
         if self.is_disturbed:
+            who = "One worker alone" if self.one_cores < OWN_CORE else "They"
             return (
-                f"{self.workers} workers: no figure. One worker alone got {self.one_cores:.0%} of a core, the rest "
-                "went to other programs; close them and run the cell again"
+                f"{self.workers} workers: no figure. {who} got {min(self.one_cores, self.cores):.0%} of a core, the "
+                "rest went to other programs; close them and run the cell again"
             )
         interval = f"{self.low:.2f} to {self.high:.2f}"
         kept_busy = f"they kept {self.cores:.1f} cores busy"

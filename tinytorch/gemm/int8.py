@@ -28,8 +28,10 @@ Memory = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 BLOCK_COLUMNS = 1024  # of B packed at a time
 BLOCK_TERMS = 2048 // np.dtype(simd.LEFT_CODE).itemsize  # 2 KiB of packed codes in a row
-BLOCK_CODES = 96 * BLOCK_TERMS  # of A packed at a time: 192 KiB, for the second cache
-BLOCK_SUMS = 96 * 256  # kept beside C at a time: 96 KiB
+LEAST_ROWS = 96  # of A packed at a time, however long they are
+BLOCK_CODES = LEAST_ROWS * BLOCK_TERMS  # of A packed at a time: 192 KiB, for the second cache
+BLOCK_RESULT = 65_536  # elements of C computed at a time where rows are short: 256 KiB, likewise
+BLOCK_SUMS = LEAST_ROWS * 256  # kept beside C at a time: 96 KiB
 SLICE = 65_536  # terms of an int8 product added up in int32 where the result is int64
 
 _kept = threading.local()
@@ -97,7 +99,8 @@ class Step(NamedTuple):
 def steps(M: int, K: int, N: int) -> tuple[Step, ...]:
     """Returns the calls of the kernel for a product of these sizes, in order: blocks of columns, of terms, of rows."""
     block = block_terms(K)
-    block_rows = min(BLOCK_CODES // block, BLOCK_SUMS // TILE_COLUMNS) // TILE_ROWS * TILE_ROWS
+    most_rows = max(LEAST_ROWS, BLOCK_RESULT // min(max(N, 1), BLOCK_COLUMNS))
+    block_rows = min(most_rows, BLOCK_CODES // block, BLOCK_SUMS // TILE_COLUMNS) // TILE_ROWS * TILE_ROWS
     return tuple(
         step
         for j, j1 in spans(N, BLOCK_COLUMNS)

@@ -3,7 +3,6 @@
 from tinytorch.hardware.card import MachineCard, card
 from tinytorch.hardware.config import HardwareConfig, MachineConfig, checked_target, configure, resources_of
 from tinytorch.hardware.fact import Fact, format_bytes
-from tinytorch.hardware.judgement import LEVELS, Roof, bound_by_experiment, cache_level, roof_over, run_figures
 from tinytorch.hardware.measured import measured_facts
 from tinytorch.hardware.patterns import PATTERNS, measure_pattern, pattern_figures
 from tinytorch.hardware.plateaus import Plateau, latency_sweep, measured_cache, plateaus
@@ -13,18 +12,14 @@ from tinytorch.hardware.streaming import streaming_pays_from
 from tinytorch.hardware.vectors import changes_for, layout_requirements, scalar_and_vector, why_not_run
 
 __all__ = [
-    "LEVELS",
     "PATTERNS",
     "Fact",
     "HardwareConfig",
     "MachineCard",
     "MachineConfig",
     "Plateau",
-    "Roof",
     "Roofline",
     "bandwidth_sweep",
-    "bound_by_experiment",
-    "cache_level",
     "card",
     "changes_for",
     "checked_target",
@@ -41,9 +36,7 @@ __all__ = [
     "pattern_figures",
     "plateaus",
     "resources_of",
-    "roof_over",
     "roofline",
-    "run_figures",
     "scalar_and_vector",
     "streaming_pays_from",
     "why_not_run",

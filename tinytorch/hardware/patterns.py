@@ -45,7 +45,7 @@ def measure_pattern(pattern: str, count: int, seconds: float = 0.02) -> Fact[flo
 
 
 def pattern_figures(patterns: Sequence[str], count: int) -> dict[str, dict[str, Any]]:
-    """Returns `bandwidth_gb_s` of each pattern with its source; where it is unavailable, None and a reason."""
+    """`bandwidth_gb_s` of each pattern, with its source, and a reason where it is unavailable."""
     figures: dict[str, dict[str, Any]] = {}
     for pattern in patterns:
         fact = measure_pattern(pattern, count)

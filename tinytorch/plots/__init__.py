@@ -1,7 +1,7 @@
 """Figures of what was just measured: axes with units, sizes on log axes, spread drawn, machine and date below."""
 
 from tinytorch.plots.analyses import analysis, bits_worth, blocks, roadmap, roof_shares, vector_gains, worker_speedups
-from tinytorch.plots.machine import bandwidth, roofline
+from tinytorch.plots.machine import bandwidth, roofline, roofline_text
 from tinytorch.plots.pictures import Picture
 from tinytorch.plots.products import product_rungs
 from tinytorch.plots.rounding import rounding
@@ -25,6 +25,7 @@ __all__ = [
     "roadmap",
     "roof_shares",
     "roofline",
+    "roofline_text",
     "rounding",
     "scaling",
     "share_timeline",

@@ -93,6 +93,25 @@ def roofline(roof: Roofline, points: Mapping[str, Point], working_sets: Sequence
     return figure
 
 
+def roofline_text(roof: Roofline, points: Mapping[str, Point], working_sets: Sequence[int] = WORKING_SETS) -> str:
+    """The text alternative of `roofline`: the ceilings, then each kernel with the ceiling over it."""
+    peak = _known(roof.peak)
+    slopes = {size: _known(roof.bandwidth_at(size)) for size in sorted(working_sets)}
+    ceilings = [f"{text(gb_s)} GB/s within {bytes_text(size)}" for size, gb_s in slopes.items()]
+    kernels = [_kernel_text(name, point, peak, max(slopes.values())) for name, point in points.items()]
+    return (
+        f"Roofline of one core: GFLOP/s against operations per byte moved. The ceilings: {', '.join(ceilings)}, and a "
+        f"flat one at {text(peak)} GFLOP/s. {' '.join(kernels)}"
+    )
+
+
+def _kernel_text(name: str, point: Point, peak: float, gb_s: float) -> str:
+    """Where one kernel stands."""
+    intensity, speed = point[:2]
+    ceiling = "the flat ceiling" if intensity * gb_s >= peak else "the slopes: bytes set its limit"
+    return f"{name} stands at {text(intensity)} operations per byte and {text(speed)} GFLOP/s, below {ceiling}."
+
+
 def _known(fact: Fact[float]) -> float:
     """The value of a fact that a figure needs."""
     if fact.value is None:

@@ -22,8 +22,9 @@ from ...gemm import TILE_ROWS
 from ...threads import checked_result, checked_workers, core_workers, panels
 from ...threads import read_only, run_shares, slices, usable_cores
 
-# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #b8b5de1e
-from .vectorization import flat_views, relu_kernel_for, vectorized_relu
+# %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #05540018
+from .vectorization import relu_kernel_for, vectorized_relu
+from ...simd.arrays import flat_views
 
 # %% ../../../assignments/source/13_kernels/04_parallelism.ipynb #e208a963
 from .matmul import check_operands, matmul_simd, multiply_into

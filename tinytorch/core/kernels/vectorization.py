@@ -68,8 +68,7 @@ def vectorized_relu(x: Any, out: np.ndarray | None = None) -> np.ndarray:
     """max(x, 0) element by element; NaN stays NaN.
 
     x: any shape, layout and real dtype.  out: an array of that shape and dtype; it may be x itself.
-    Returns out, or a new array of the shape and dtype of x.
-    Raises ValueError if the shape or dtype of out differs.
+    Returns out, or a new array. Raises ValueError if the shape or dtype of out differs.
     """
     x = as_array(x)
     out = output_for(x, x.dtype, out)

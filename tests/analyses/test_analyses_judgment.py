@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import numba
 import pytest
 
-from tinytorch.hardware import Roof, bound_by_experiment, cache_level, configure, roof_over, run_figures
+from tinytorch.analyses.judgment import Roof, bound_by_experiment, cache_level, roof_over, run_figures
+from tinytorch.analyses.kernel_run import KernelRun
+from tinytorch.analyses.results import RoofFigures
+from tinytorch.hardware import configure
 
 CACHES = {"l1_data": 1000, "l2": 10_000, "l3": 100_000}
 
 needs_the_jit = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="no roof is measured without compiled loops")
 
 
-def run(**more: Any) -> Any:
-    known = {"time_us": 100.0, "moved_bytes": 5000, "flops": None, "streaming_us": 1.0, "cores_busy": 1.0}
-    known["notes"] = ("busy",)
-    return SimpleNamespace(**{**known, **more})
+def run(streaming_us: float = 1.0, cores_busy: float = 1.0) -> KernelRun:
+    return KernelRun(100.0, 5000, None, streaming_us, cores_busy, ("busy",))
+
+
+def judged(**figures: object) -> RoofFigures:
+    return {"gb_s": 0.05, "share": None, "percent": None, "bound": None, **figures}  # type: ignore[typeddict-item]
 
 
 def test_floors_are_bytes_and_operations_over_the_roofs() -> None:
@@ -70,7 +72,7 @@ def test_two_busy_cores_have_twice_the_roof_of_one() -> None:
 
 def test_figures_hold_the_judgment_beside_the_measurement() -> None:
     roof = Roof(2.0, 4.0, "made for this test")
-    efficiency, bandwidth = run_figures(run(), roof, CACHES, share=0.25, gb_s=0.05, percent=2.5, bound="memory")
+    efficiency, bandwidth = run_figures(run(), roof, CACHES, judged(share=0.25, percent=2.5, bound="memory"))
     assert (efficiency["cache_level"], efficiency["efficiency_estimate"]) == ("L2", 0.25)
     assert (efficiency["data_size_mb"], efficiency["execution_time_us"]) == (5000 / 2**20, 100.0)
     assert (bandwidth["bandwidth_gb_s"], bandwidth["peak_bandwidth_gb_s"]) == (0.05, 2.0)
@@ -86,5 +88,5 @@ def test_figures_hold_the_judgment_beside_the_measurement() -> None:
 )
 def test_what_is_not_known_has_a_reason(bandwidth: float | None, caches: dict[str, int | None], words: str) -> None:
     roof = Roof(bandwidth, 4.0, "nobody knows")
-    efficiency, _ = run_figures(run(), roof, caches, share=None, gb_s=0.05, percent=None, bound=None)
+    efficiency, _ = run_figures(run(), roof, caches, judged())
     assert words in efficiency["reason"]
