@@ -47,8 +47,7 @@ from tinytorch.analyses.little_cache import LINES, PER_LINE, lines_fetched
 from tinytorch.testing import refused
 
 # %% [markdown]
-# The picture shows the four ways through a product that you will compare: which elements one step touches, and which
-# are in use around it.
+# Four ways through a product, which you will compare: what one step touches, and what is in use around it.
 
 # %% tags=["measure"]
 plots.product_rungs()
@@ -125,8 +124,8 @@ print(f"predicted {my_numpy_ms} ms, measured {baseline.median_us / 1000:.2f} ms,
 print(f"{flops / baseline.median_us / 1000:.0f} GFLOP/s")
 
 # %% [markdown]
-# **Reflect.** How many operations per clock cycle is that on your processor? A processor that did one multiplication
-# or addition per cycle would get one. Keep the question; the lesson answers it.
+# **Reflect.** How many operations per clock cycle is that (10⁹ a second are a GFLOP/s; take 3 GHz if you don't know the
+# clock)? A processor that did one per cycle would get one. Keep the question; the lesson answers it.
 
 # %% [markdown]
 # *Your notes:*
@@ -232,8 +231,7 @@ levels = {"L1": card.l1d_bytes, "L2": card.l2_bytes, "L3": card.l3_bytes}
 caches = {name: fact.value for name, fact in levels.items() if fact.value}
 for name, size in caches.items():
     print(f"{name}: {hardware.format_bytes(size)}")
-print(f"one matrix: {hardware.format_bytes(A.nbytes)}")
-print(f"one column of B touches {n} lines to use 4 bytes of each")
+print(f"a matrix: {hardware.format_bytes(A.nbytes)}; a column is 4 bytes of each of {n} lines")
 
 # %% [markdown]
 # In the order i, j, k, the inner loop walks down a column of B: each step lands on another line and uses 4 of its
@@ -271,13 +269,13 @@ print(f"predicted {my_reordered_factor}, measured: {factor:.1f} times as fast")
 
 # %% [markdown]
 # **Speed earns points**, here and in the exercises to come: never microseconds, but the ratio of your speed to that of a
-# stated reference, timed in turn on one machine, in bands. A right and slow answer loses its points for speed, no others.
+# stated reference, timed in turn on one machine, in bands. A correct but slow answer loses only its points for speed.
 # In this lesson the reference is `matmul_reordered`, on one thread; for `matmul_naive` it's enough to be compiled:
 #
 # {bands: naive}
 #
 # The cell below looks at it as the grader does: pairs of runs in turn, until the interval of the ratio lies within one
-# band. If it holds an edge to the end, the band above counts.
+# band. If it still contains an edge at the end, the upper band counts.
 
 # %% tags=["measure"]
 S, T = A[:64, :64].copy(), B[:64, :64].copy()
@@ -292,10 +290,10 @@ print(bench.in_bands(lambda: matmul_naive(S, T), lambda: matmul_reordered(S, T),
 #
 # These three blocks are the **working set** of a step: 3·block_size²·itemsize bytes. While they fit a cache, each
 # element fetched is used block_size times before it has to leave. So the rule is: **the largest block of which three
-# fit**.
+# fit**. Lesson 06 puts that rule of thumb to the test.
 #
 # This can be counted instead of timed. `lines_fetched` plays a cache of 32 lines with 8 elements each, which evicts
-# the line not used for longest, and counts the lines fetched for matrices of 32 x 32 (`analyses/little_cache.py`).
+# the line not used for the longest time, and counts the lines fetched for matrices of 32 x 32 (`analyses/little_cache.py`).
 
 # %% tags=["measure"]
 print(f"the cache holds {LINES * PER_LINE} elements")
@@ -306,15 +304,16 @@ for name, lines in counted.items():
     print(f"{name:<34}{lines:>7,} lines fetched")
 
 # %% [markdown]
-# The best block is the largest of which three fit, 8. Blocks of 16 don't fit and gain nothing; blocks of 4 fit, but
-# use each element only 4 times, and only half of each line.
+# Of these, 8 is best: the largest of which three fit. Blocks of 16 don't fit and gain nothing; blocks of 4 fit, but use
+# each element only 4 times, and only half of each line. The rule counts elements, not lines: 9 would fit too, and
+# fetches more than twice as many lines as 8, because its rows cut lines in two.
 #
 # Inside a step stands a product again, of three small matrices in the cache. `gemm.add_block_plain` does it by the three
-# loops you know, in the order i, k, j: start with that. Then change one thing and call `gemm.add_block`, which keeps
-# four rows of C in registers while all terms of the block are added. Compare the two in the race below. Both are given, in
-# `tinytorch/gemm/blocks.py`; the last exercise of this lesson writes such a kernel.
+# loops you know, in the order i, k, j: start with that. Then change one thing and call `gemm.add_block`: vector
+# instructions, and a piece of four rows of C stays in registers while all terms of the block are added. Run the race
+# below once with each. Both are given, in `tinytorch/gemm/blocks.py`; the last exercise writes such a kernel.
 #
-# **Predict.** Which block size will be fastest for n = 512? Use the rule and the cache sizes above.
+# **Predict.** Which power of two will be the fastest block size for n = 512? Use the rule and the cache sizes above.
 
 # %%
 my_best_block_size = None  # your prediction
@@ -323,7 +322,8 @@ my_best_block_size = None  # your prediction
 # **Implement** `blocked_loops`, about nine lines: three loops in steps of `block_size`, over rows `i0`, columns `j0`
 # and terms `k0`; the last block of each may be smaller. In each step
 # `gemm.add_block_plain(A, B, C, i0, i1, j0, j1, k0, k1)` does C[i0:i1, j0:j1] += A[i0:i1, k0:k1] @ B[k0:k1, j0:j1], and
-# so does `gemm.add_block`. Sizes that `block_size` doesn't divide are where blocked code goes wrong.
+# so does `gemm.add_block`. Sizes that `block_size` doesn't divide are where blocked code goes wrong; compiled loops don't
+# check indices, and a step too far may end Python. If it does, try small sizes with `NUMBA_DISABLE_JIT=1`.
 
 # %% nbgrader={"grade": false, "grade_id": "cache_friendly_matmul", "solution": true}
 #| export
@@ -419,13 +419,13 @@ plots.block_sweep(block_sizes, timings, [3 * size**2 * A.itemsize for size in bl
 # %% [markdown]
 # ## Keep a tile in registers (stretch, 6 points)
 #
-# *Stretch:* this exercise is worth its 6 points and nothing else depends on it: later lessons take
-# `cache_friendly_matmul` or NumPy where you leave it out.
+# *Stretch:* worth its 6 points, and no later lesson depends on it: they take `cache_friendly_matmul` or NumPy instead. The
+# cells below that call it fail until it is written; go on behind them.
 #
-# The blocks made memory cheap; now the core itself is the limit. It has units that *load* (often two vectors per
+# Where matrices outgrow the caches, blocks make memory cheap; then the core itself is the limit. It has units that *load* (often two vectors per
 # cycle) and units that *multiply and add* (often two vectors per cycle). A **tile** of sums in registers keeps both
 # busy: 6 rows of C by V vectors. For each k, load V vectors of B, and 6 single elements of A, each spread over a
-# vector ("broadcast"). Then every one meets every other:
+# vector ("broadcast"). Then every vector of B meets every element of A:
 #
 # | for one k | loads | multiply-adds | loads for each |
 # | --- | --- | --- | --- |
@@ -435,7 +435,7 @@ plots.block_sweep(block_sizes, timings, [3 * size**2 * A.itemsize for size in bl
 # | tile of 6 x 4 vectors (32 registers) | 4 + 6 | 24 | 0.42 |
 #
 # A second reason: a multiply-add takes about four cycles until its sum can be used again. Twelve *independent* sums
-# fill the wait; one sum would leave the units idle three cycles of four.
+# fill the wait; with one sum, two units would be idle seven times out of eight.
 
 # %% [markdown]
 # `tinytorch.simd` gives you the registers. A **row** of a tile is `simd.VECTORS` vectors side by side, `simd.ROW`
@@ -446,18 +446,14 @@ plots.block_sweep(block_sizes, timings, [3 * size**2 * A.itemsize for size in bl
 #
 # The operands come to you **packed**, copied into the order in which a tile reads them:
 #
-# * `panels`: B in panels one row of the tile wide, padded with zeros. The panel that begins at index p holds its rows
-#   of `simd.ROW` numbers one after the other.
-# * `rows`: rows of A, `stride` elements apart; beyond the last row it is repeated.
+# * `panels`: B in panels one row of the tile wide, padded with zeros; the first begins with column `j0`. The panel that
+#   begins at index p holds its rows of `simd.ROW` numbers one after the other.
+# * `rows`: rows `i0` to `i1` of A, `stride` elements apart, so `rows[0]` belongs to row `i0`; the last one is repeated
+#   to fill a tile.
 #
 # Packing copies K·N + M·K numbers for 2·M·N·K operations: little, unless M or N is small. It's a page to read,
 # `tinytorch/gemm/pack.py`; the loops that pack block after block and call you are in `gemm/products.py`.
-
-# %%
-print(f"{simd.REGISTERS} registers of {simd.W} numbers:", end=" ")
-print(f"a tile of {gemm.TILE_ROWS} x {simd.VECTORS} vectors, {gemm.TILE_ROWS} x {simd.ROW} numbers")
-
-# %% [markdown]
+#
 # **Predict.** How close to NumPy does the register tile come: a half, the same, ahead?
 
 # %%
@@ -469,7 +465,7 @@ my_simd_ratio = None  # your prediction: NumPy's time over yours
 # `tile_sums`, about ten lines. Write the six rows out: only variables with names live in registers, an array would
 # live in memory. Begin with six rows of zeros; for each of the `terms`, load one row of the panel, and let
 # `gemm.add_product` bring each of the six up to date. What the first needs of A stands at `rows[a + k]`, what row i
-# needs stands `i * stride` farther on.
+# needs stands `i * stride` farther on. Return the six as a tuple.
 #
 # `multiply_tiles`, about nine lines. For each panel `j` and, inside, each tile of rows `i`: where does this tile's first
 # row of A begin in `rows`, where its panel in `panels` (a panel holds `terms * simd.ROW` numbers), where its place in
@@ -534,7 +530,7 @@ def test_unit_matmul_simd():
     rng = np.random.default_rng(3)
     widths = (2, simd.W - 1, simd.W, simd.W + 1, simd.ROW, simd.ROW + 1, 2 * simd.ROW + 3)
     shapes = [(m, 5, n) for m in (2, 5, 6, 7, 13) for n in widths]
-    others = [(200, 300, 40), (7, 0, 9), (0, 4, 4), (4, 4, 0), (9, 70, 1), (1, 70, 9)]
+    others = [(300, 300, 40), (7, 5, 2100), (7, 0, 9), (0, 4, 4), (4, 4, 0), (9, 70, 1), (1, 70, 9)]
     for M, K, N in shapes + others:
         A = rng.standard_normal((M, K)).astype(np.float32)
         B = rng.standard_normal((K, N)).astype(np.float32)
@@ -542,6 +538,10 @@ def test_unit_matmul_simd():
         check_product(matmul_simd, np.asfortranarray(A), B[:, ::-1])
     C = matmul_simd(np.ones((3, 4)), np.ones((4, 5)))
     assert C.dtype == np.float32, f"the result is float32 for every input type, got {C.dtype}"
+    C = np.zeros((2, 40), np.float32)
+    multiply_into(C, np.ones((2, 3)), np.ones((3, 40)), 16, 40)
+    expected = np.where(np.arange(40) < 16, 0, 3)
+    assert np.array_equal(C, [expected, expected]), "columns 16 to 40 alone: a panel begins at j0"
     with refused(ValueError, (2, 3), (4, 5)):
         matmul_simd(np.ones((2, 3)), np.ones((4, 5)))
 
@@ -563,19 +563,18 @@ against_numpy = bench.compare(lambda: matmul_simd(A, B), lambda: matmul_baseline
 print(f"predicted {my_simd_ratio}; NumPy's time over ours, both on one thread, in turn:")
 print(against_numpy)
 rungs["register tile"] = bench.measure(matmul_simd, A, B)
+
+# %% tags=["measure"]
 rungs["NumPy, one thread"] = bench.measure(matmul_baseline, A, B)
 plots.speed_ladder(rungs, flops, hardware.measure_peak().value)
 
 # %% [markdown]
-# **Reflect.** Which rung was the highest step, and which of your predictions was furthest off? The peak in the figure
-# is what the multiply-add units could do if nothing ever had to be loaded.
+# The peak in the figure is what the multiply-add units could do if nothing ever had to be loaded.
 #
-# The same rungs under the roof of this core. Here a kernel's place on the horizontal axis is what its inner loop loads
-# and stores for each operation, counted in the source: 8 bytes for a product and a sum in three loops, 12 in the order
-# i, k, j; a row of B and one element of A for each row of sums in a block (4 rows) and in a tile (6 rows).
-
-# %% [markdown]
-# *Your notes:*
+# The same rungs under the roof of this core (lesson 06 derives it): no kernel is above the flat line, what the units
+# compute at most, nor above a slope, what memory of one level can deliver. A kernel's place on the horizontal axis is
+# operations per byte that its inner loop loads and stores, counted in the source: 8 bytes for a product and a sum in three
+# loops, 12 in the order i, k, j; a row of B and an element of A for each of 4 rows in `add_block`, of 6 in a tile.
 
 # %% tags=["measure"]
 row = simd.ROW
@@ -584,12 +583,13 @@ bytes_per_operation["blocks"] = 4 * (row + 4) / (2 * 4 * row)
 bytes_per_operation["register tile"] = 4 * (row + 6) / (2 * 6 * row)
 rates = {name: flops / timing.median_us / 1000 for name, timing in rungs.items()}
 bench.keep("02: rates of the products, n = 512", rates, "GFLOP/s", plots.caption())
-places = {name: (1 / moved, rates[name]) for name, moved in bytes_per_operation.items()}
+measured = [name for name in bytes_per_operation if name in rates]
+places = {name: (1 / bytes_per_operation[name], rates[name]) for name in measured}
 plots.roofline(hardware.roofline(), places)
 
 # %% [markdown]
-# **Reflect.** Which rungs lie below a slope, so that fewer bytes would help, and which below the flat roof? One rung
-# lies far below both: what else does it wait for, if neither bytes nor arithmetic?
+# **Reflect.** Which rung was the highest step, and which of your predictions was furthest off? Which rungs lie below a
+# slope, so that fewer bytes would help, and which below the flat roof? One lies far below both: what does it wait for?
 
 # %% [markdown]
 # *Your notes:*
@@ -597,9 +597,8 @@ plots.roofline(hardware.roofline(), places)
 # %% [markdown]
 # ## Watch it scale
 #
-# A product does 2·n³ operations on 3·n² numbers: the larger it is, the more work there is for each number
-# moved. The function below is given; a rate that rises with size is overhead and packing being paid off, a
-# rate that falls is a cache being left.
+# A product does 2·n³ operations on 3·n² numbers: the larger it is, the more work for each number moved. The function
+# below is given; a rate that rises with size is overhead and packing being paid off, one that falls a cache being left.
 
 # %%
 #| export
@@ -611,6 +610,8 @@ def analyze_matmul_scaling(sizes=(64, 128, 256, 512)) -> list[analyses.ProductRa
 # %% tags=["measure"]
 for rate in analyze_matmul_scaling():
     print(f"n = {rate['size']:>4}: {rate['time_us']:>8.1f} µs, {rate['gflops']:>6.1f} GFLOP/s")
+
+# %% tags=["measure"]
 one_thread.restore_original_limits()
 
 # %% [markdown]

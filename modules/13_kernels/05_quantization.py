@@ -19,9 +19,8 @@
 # int8 takes a quarter of the memory of a float32, four times as many fit into a SIMD register, and integer sums have no
 # rounding error: the only error is the one made when a float becomes an integer. At the end of the lesson you have
 #
-# * `quantize` and `dequantize`, and a bound on the error they make that you can prove,
-# * an exact `integer_matmul`, and `quantized_matmul` and `quantized_relu`, which touch floats only at the two ends,
-# * a measurement on your machine that says whether the eight-bit product is worth its error here.
+# * `quantize` and `dequantize`, with a bound on their error that you can prove, and an exact `integer_matmul`,
+# * `quantized_matmul`, `quantized_relu`, and a measurement that says whether eight bits are worth their error here.
 
 # %%
 #| default_exp core.kernels.quantization
@@ -38,8 +37,9 @@ from tinytorch.gemm.codes import largest_code, largest_magnitude
 from tinytorch.gemm.int8 import TILE_COLUMNS, TILE_ROWS, as_input, long_product, product
 
 # %%
-from threadpoolctl import threadpool_limits
+from functools import partial
 
+from threadpoolctl import threadpool_limits
 from tinytorch import bench, hardware, plots
 from tinytorch.bench import in_bands
 from tinytorch.testing import refused
@@ -64,12 +64,12 @@ plots.rounding(bits=3)
 
 # %% [markdown]
 # Two details decide whether sums of codes are unbiased. Ties go to the **even** neighbor (0.5 to 0, 1.5 to 2):
-# rounding every tie upwards would push all sums up. And `x / scale` is computed in **float64**: the scale of a float32
+# rounding every tie upward would push all sums up. And `x / scale` is computed in **float64**: the scale of a float32
 # array can be too small for a float32, and a float32 division can move a value across a tie.
 #
-# **Predict.** One weight in a million is 100 times larger than all the others. How large is the error of those others,
-# measured in steps, and relative to the values themselves? Fill in the largest relative error you expect for a value of
-# 1.0 in 8 bits when the outlier is 100.0.
+# **Predict.** One weight in a thousand is 100 times larger than all the others. How large is the error of those others,
+# measured in steps, and relative to the values themselves? Fill in the largest relative error you expect in 8 bits for
+# values from 0.5 to 1.0 when the outlier is 100.0.
 
 # %%
 my_prediction_relative_error = None
@@ -220,8 +220,8 @@ for name, x in samples.items():
         error = np.sqrt(np.mean((x - dequantize(codes, step)) ** 2) / np.mean(x**2))
         errors[name][bits] = float(error)
 curves = [list(by_bits.values()) for by_bits in errors.values()]
-figure = plots.quantization_error(range(2, 17, 2), curves, list(errors))
-print(bench.keep("05: relative error by bits", errors["normal"], "share", plots.caption()))
+print(bench.keep("05: relative error by bits", errors["normal"], "of 1", plots.caption()))
+plots.quantization_error(range(2, 17, 2), curves, list(errors))
 
 # %% [markdown]
 # **Reflect.** A uniformly distributed rounding error has the variance `scale**2 / 12`. Does that explain the ratio you
@@ -239,7 +239,7 @@ print(bench.keep("05: relative error by bits", errors["normal"], "share", plots.
 # | --- | --- | --- | --- |
 # | int8 | 2**14 | int8 | nothing: one product overflows |
 # | int8 | 2**14 | int32 | 2**17 = 131,072, less one product |
-# | int8, int16 | 2**30 | int64 | 2**33 |
+# | int8, int16 | 2**30 | int64 | 2**33, less one product |
 #
 # NumPy's `@` on int8 arrays returns int8: it wraps around without a word. And NumPy has no fast integer product,
 # because BLAS knows only floats. So the bottom rung is three loops, as in lesson 02. They add in the type of C.
@@ -305,7 +305,7 @@ def multiply_tile(codes, i, length, panels, p, start, j, sums, s, stride):
 
     Its sums begin with start[j] and what follows; those of row r go to sums[s + r * stride].
     A group is simd.lanes(codes) // simd.W codes: a row of A has `length` codes in all, and a
-    panel TILE_COLUMNS groups for each of its groups. All arrays are 1-D.
+    panel holds TILE_COLUMNS groups for each group of that row. All arrays are 1-D.
     """
     ### BEGIN SOLUTION
     r0 = r1 = r2 = r3 = r4 = r5 = simd.load_row(start, j)
@@ -410,14 +410,14 @@ rungs = {
     "NumPy, float32": bench.measure(np.matmul, P.astype(np.float32), Q.astype(np.float32)),
     "packed tile": bench.measure(integer_matmul, P, Q),
 }
-figure = plots.speed_ladder(rungs, 2 * 512**3, hardware.measure_peak().value)
+plots.speed_ladder(rungs, 2 * 512**3, hardware.measure_peak().value)
 
 # %% tags=["measure"]
 wins = {}
 for size in (16, 64, 128, 256, 512, 1024):
     A, B = rng.integers(-127, 128, (2, size, size)).astype(np.int8)
-    of_floats = bench.measure(np.matmul, A.astype(np.float32), B.astype(np.float32))
-    wins[size] = of_floats.median_us / bench.measure(integer_matmul, A, B).median_us
+    floats = partial(np.matmul, A.astype(np.float32), B.astype(np.float32))
+    wins[size] = bench.compare(partial(integer_matmul, A, B), floats, limit_s=1).ratio
 print(bench.keep("05: int8 against float32 by size", wins, "times as fast", plots.caption()))
 one_thread.restore_original_limits()
 
@@ -508,7 +508,7 @@ for K in (16, 128, 1024):
         print(f"K = {K:4}, {bits:2} bits: relative error {np.sqrt(error):.2e}")
 
 # %% [markdown]
-# **Reflect.** Compare with your prediction. The absolute error grows with K: why does the relative one hardly change?
+# **Reflect.** Compare with your prediction. The absolute error grows with K: why does the relative one grow so little?
 # What would a nonzero mean of the rounding error do to it?
 
 # %% [markdown]
@@ -528,8 +528,9 @@ my_prediction_relu_error_steps = None
 # %% [markdown]
 # **Implement** `relu_codes`, one pass over the integers that cuts off at 0 and scales (two lines), and `quantized_relu`
 # (about five lines). `x` stays as it is. The type of `scale` decides what the pass costs: times a Python float, a
-# float64, each code becomes a float64, and a register holds half as many of those. float32 holds every code exactly, so
-# a float32 scale adds one rounding. `held_by_float32(scale)`, given, says where float32 holds it well.
+# float64, each code becomes a float64, and a register holds half as many. float32 holds every code exactly, so a float32
+# scale adds one rounding; `held_by_float32(scale)`, given, says where float32 holds it well. Mind the code's type too: a
+# plain 0 makes `max(q[i], 0)` an int64, which becomes float64 here. Write `np.float32(max(np.int32(q[i]), np.int32(0)))`.
 
 # %% nbgrader={"grade": false, "grade_id": "quantized_relu", "solution": true}
 #| export
@@ -605,11 +606,11 @@ def analyze_quantization_impact() -> Impact:
 
 # %% tags=["measure"]
 figures = analyze_quantization_impact()
-print(bench.keep("05: is int8 worth it", figures, "as the names say", plots.caption()))
+print(bench.keep("05: is int8 worth it", figures, "the units of their names", plots.caption()))
 
 # %% [markdown]
 # **Reflect.** Which of the two conditions decided? In a network the weights are quantized once, not in every call:
-# which part of the measured time would go away? And would you accept 2 % in every layer of a deep network?
+# which part of the measured time would go away? Would you accept 2 % in every layer of a deep network?
 
 # %% [markdown]
 # *Your notes:*

@@ -18,9 +18,8 @@
 # run it on several threads, compute in fewer bits. This lesson is about choosing: its `KernelOptimizationAnalyzer`
 # holds a kernel against what this machine could do, and orders the changes by what they would gain for a whole program.
 #
-# One rule runs through all of it: **no figure is made up.** A figure is detected (the system states it), measured
-# (timed in this run), or derived (computed from such figures), and its `source` says which. Unavailable values are
-# `None`, with a `reason`.
+# One rule runs through all of it: **no figure is made up.** Its `source` says whether it is detected (the system states
+# it), measured (in this run) or derived (from such figures). Unavailable values are `None`, with a `reason`.
 
 # %%
 #| default_exp core.kernels.analysis
@@ -81,7 +80,7 @@ plots.Picture(plots.roofline(roof, points), plots.roofline_text(roof, points))
 # you can try each on numbers whose answer you know.
 #
 # The class below hands the engine your functions and the kernels of earlier lessons, both looked up by name when they
-# are needed. Where a kernel's exercise was left out, such as the stretch exercises `matmul_simd` and `integer_matmul`,
+# are needed. Where a kernel's exercise was left out, such as `matmul_simd` or the tile of `integer_matmul`,
 # the engine runs a kernel that doesn't need it, and says so: nothing in this lesson waits for a stretch exercise.
 
 # %%
@@ -106,7 +105,8 @@ class KernelOptimizationAnalyzer(analyses.Analyzer):
 analyzer = KernelOptimizationAnalyzer()
 for name, value in analyzer.hardware_config.items():
     source = analyzer.hardware_sources.get(name, "each cache on its own")
-    print(f"{name:>18}: {value}   ({source})")
+    shown = format(value, ".4g") if isinstance(value, float) else value
+    print(f"{name:>18}: {shown}   ({source})")
 for pattern in hardware.PATTERNS:  # one loop follows a list of indices: only their order changes
     print(f"{pattern:>18}: {hardware.measure_pattern(pattern, 4_000_000)} of useful numbers")
 
@@ -119,7 +119,7 @@ for pattern in hardware.PATTERNS:  # one loop follows a list of indices: only th
 # same operands takes less than half the kernel's time, arithmetic keeps it busy. `analyses.bound_by_experiment(run,
 # memory_us)` says "memory" or "compute".
 #
-# **Predict.** At size 256, which share of the roof's speed does the loop `matmul_naive` from lesson 2 reach, and which
+# **Predict.** At size 256, which share of the roof's speed does the loop `matmul_naive` from lesson 02 reach, and which
 # share does NumPy's product? Two numbers between 0 and 1.
 
 # %%
@@ -211,9 +211,9 @@ plots.blocks(blocked["block_sweep"], analyzer.known_caches())
 
 # %% [markdown]
 # **Compare.** How far off were your two shares? The kernel with the lowest line has the most to gain, but by which
-# change: blocking, or vector instructions? Its `bottleneck` tells you which to try first. Did the rule pick a block
-# size as good as the fastest? If their order changed from round to round, your machine can't tell, and that is an
-# answer too. And the orders of visiting further up: what does a cache line have to do with the strided one?
+# change? Its `bottleneck` names the nearer roof, not what the kernel waits for: `matmul_naive` is called compute bound,
+# and swapping two loops in lesson 02 helped it most. Did the rule pick a block size as good as the fastest? If their order
+# changed from round to round, your machine can't tell. And the orders of visiting: what slows the strided one down?
 
 # %% [markdown]
 # *Your notes:*
@@ -306,7 +306,7 @@ plots.vector_gains(list(gains.values()), list(gains), analyzer.hardware_config["
 # `crowded` $t \cdot p$. They sleep instead of working, so the number of cores doesn't matter. What your function says
 # about these must be right before you believe what it says about a kernel.
 #
-# **Predict.** `parallel_relu` from lesson 4, on 10,000 and on 4,000,000 elements, with as many workers as your machine
+# **Predict.** `parallel_relu` from lesson 04, on 10,000 and on 4,000,000 elements, with as many workers as your machine
 # has cores: what speedup do you expect for each?
 
 # %%
@@ -380,7 +380,7 @@ analyzer.plot("parallel_scaling")
 #
 # Quantization trades accuracy for bytes, and sometimes for time. The three have to be measured together, because a
 # change that loses on one of them may not be worth having. For a product and for ReLU the engine runs the integer
-# kernels of lesson 5. Any other operation, and a product if `quantized_matmul` isn't written, runs on operands rounded
+# kernels of lesson 05. Any other operation, and a product if `quantized_matmul` isn't written, runs on operands rounded
 # to so many bits: that shows the error, and its time includes the rounding, which alone makes nothing faster.
 #
 # **Predict.** For the product of two matrices of normally distributed numbers, which relative error do you expect with
@@ -452,7 +452,7 @@ def test_unit_quantization_trade_offs() -> None:
 test_unit_quantization_trade_offs()
 
 # %% tags=["measure"]
-bits = analyzer.analyze_quantization_trade_offs(["matmul", "relu"])
+bits = analyzer.analyze_quantization_trade_offs(["matmul", "relu"], accuracy_threshold=0.02)
 print("\n".join(bits["recommendations"]))
 analyzer.plot("quantization_trade_offs")
 
@@ -608,7 +608,7 @@ for lesson in ("02_matmul", "03_vectorization", "04_parallelism", "05_quantizati
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_deployment", "points": 5, "solution": true}
 # ### Deployment (5 points)
 #
-# The same model shall run on a cloud server with 32 cores, on an edge device with 4 cores and little memory, and on a
+# The same model has to run on a cloud server with 32 cores, on an edge device with 4 cores and little memory, and on a
 # phone that slows down when it gets warm. For each of them: which of your kernels, how many bits and how many threads
 # would you start with, and why? What would you detect or measure when the program starts, what while it runs, and what
 # does the program do when a measurement says that the choice was wrong?

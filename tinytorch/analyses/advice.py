@@ -11,7 +11,7 @@ GOOD_FIT = 0.1  # a law that misses the times by more describes nothing
 
 BOUND_WORDS = {
     "memory": "memory is the bottleneck: move less (fuse, block), or reuse what is in a cache",
-    "compute": "arithmetic is the bottleneck: vector instructions and more accumulators come first",
+    "compute": "arithmetic is the nearer roof: far below it, look at the order of memory first, then at vectors",
     None: "the bottleneck is unknown, because the bandwidth is",
 }
 

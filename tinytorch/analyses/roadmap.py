@@ -11,7 +11,7 @@ from tinytorch.analyses.words import listed
 METRICS = ("performance", "memory", "accuracy")
 ANALYSES = ("cache_efficiency", "vectorization_potential", "parallel_scaling", "quantization_trade_offs")
 OPINION = "an opinion, not a measurement: "
-JUDGEMENT = {  # difficulty, effort
+JUDGMENT = {  # difficulty, effort
     "kernel_tuning": ("high", OPINION + "a kernel rewritten, and tested at every ragged size"),
     "vectorization": ("medium", OPINION + "one loop rewritten, and its tail tested"),
     "parallelization": ("medium", OPINION + "the split is short, its mistakes are rare and show late"),
@@ -37,7 +37,7 @@ def impact_of(improvement: float) -> str:
 
 def opportunity(change: Change, total_us: float, improvement: float) -> Figures:
     """A change with its share of the total time, its speedup there, and the improvement of the whole."""
-    difficulty, effort = JUDGEMENT[change.type]
+    difficulty, effort = JUDGMENT[change.type]
     return {
         "type": change.type,
         "impact": impact_of(improvement),

@@ -77,10 +77,9 @@ def _largest(values: np.ndarray) -> float:
 
 @simd.jit
 def _divided(values: np.ndarray, scale: float, top: int, codes: np.ndarray) -> None:
-    """Codes by division in float64, clipped to -top .. top."""
-    for i in range(values.size):
-        code = np.rint(np.float64(values[i]) / scale)
-        codes[i] = min(max(code, -top), top)
+    """Codes by division in float64, clipped to -top .. top; for the few values next to a tie and the last ones."""
+    quotients = values.astype(np.float64) / scale
+    codes[:] = np.minimum(np.maximum(np.rint(quotients), -top), top).astype(codes.dtype)
 
 
 @simd.jit

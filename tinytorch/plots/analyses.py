@@ -34,7 +34,7 @@ def analysis(name: str, result: Result) -> Figure:
 def roof_shares(results: Mapping[str, Result]) -> Figure:
     """Share of the roof's speed against the matrix side, a line for each kernel; rings mark what is memory bound."""
     figure, axes = chart(
-        "What a kernel lacks to 1 is left to gain; a ring around a mark: memory bound",
+        "The distance to 1 is what a kernel could still gain; a ring: memory bound",
         "matrix side (elements, log scale)",
         "share of the roof's speed",
     )

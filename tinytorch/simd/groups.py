@@ -28,7 +28,7 @@ from tinytorch.simd.vector import VectorType, compiles, itemsize_of, splat, vect
 if TYPE_CHECKING:
     from tinytorch.simd.vector import NumberArray
 
-#: Neighbouring codes in one 32-bit lane.
+#: Neighboring codes in one 32-bit lane.
 GROUP: int = 4 if HAS_DOT4 else 2
 #: The type of a packed code in the left and in the right operand of `dot_groups`.
 LEFT_CODE: type = np.uint8 if HAS_DOT4 else np.int16

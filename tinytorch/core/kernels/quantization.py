@@ -77,7 +77,7 @@ def multiply_tile(codes, i, length, panels, p, start, j, sums, s, stride):
 
     Its sums begin with start[j] and what follows; those of row r go to sums[s + r * stride].
     A group is simd.lanes(codes) // simd.W codes: a row of A has `length` codes in all, and a
-    panel TILE_COLUMNS groups for each of its groups. All arrays are 1-D.
+    panel holds TILE_COLUMNS groups for each group of that row. All arrays are 1-D.
     """
     r0 = r1 = r2 = r3 = r4 = r5 = simd.load_row(start, j)
     group = simd.lanes(codes) // simd.W
