@@ -196,7 +196,7 @@ def test_operations_on_any_layout(student, rng):
 @pytest.mark.grade("check_fused_relu_bias", weight=2)
 def test_bias_runs_along_the_last_axis(student, rng):
     """relu(x + bias) is right for rows shorter and longer than a vector, and for one, two and three axes."""
-    for shape in ((5, 1), (4, 3), (7, 16), (3, 37), (2, 1031), (129,), (3, 4, 21), (8, 8)):
+    for shape in ((5, 1), (1, 1), (1,), (4, 3), (7, 16), (3, 37), (2, 1031), (129,), (3, 4, 21), (8, 8)):
         x = rng.standard_normal(shape).astype(np.float32)
         bias = rng.standard_normal(shape[-1]).astype(np.float32)
         check.close(student.fused_relu_bias(x, bias), np.maximum(x + bias, 0), dtype=np.float32, terms=2)
