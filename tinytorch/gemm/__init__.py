@@ -6,6 +6,8 @@
     tile.py       a finished tile of C: prefetch, overwrite or add, cut off at the edges
     rows.py       a matrix times a vector, a vector times a matrix
     products.py   the loops around a register tile, and the memory for packing that a thread keeps
+    memory.py     room that begins where a vector may
+    int8.py, int8_pack.py, int8_rows.py, codes.py   the same for integers, for lesson 05
 
 Compiled functions here are cached where the package is installed: a notebook that calls them compiles its own only.
 """

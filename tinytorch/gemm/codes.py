@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinytorch import simd
+from tinytorch.gemm.operands import kernel_input
 
 W = simd.W
 #: Values that are rounded together; if one of them lies next to a tie, all of these are divided.
@@ -29,9 +30,7 @@ def as_values(x: np.ndarray) -> np.ndarray:
     x: any shape and strides, real numbers; anything but float32 becomes float64. Copied only where that is needed.
     """
     dtype = x.dtype if x.dtype == np.float32 else np.dtype(np.float64)
-    values = np.asarray(x, dtype=dtype, order="C").reshape(-1).view()
-    values.setflags(write=False)
-    return values
+    return kernel_input(x, dtype).reshape(-1)
 
 
 def held_by_float32(scale: float) -> bool:

@@ -19,6 +19,8 @@ import numpy as np
 from tinytorch import simd
 from tinytorch.gemm.int8_pack import TILE_COLUMNS, TILE_ROWS, pack_block, put, scale
 from tinytorch.gemm.int8_rows import vector_product
+from tinytorch.gemm.memory import aligned_zeros
+from tinytorch.gemm.operands import kernel_input
 
 __all__ = ["TILE_COLUMNS", "TILE_ROWS", "BlockKernel", "as_input", "long_product", "product"]
 
@@ -144,9 +146,7 @@ def block_terms(K: int) -> int:
 
 def as_input(x: np.ndarray) -> np.ndarray:
     """Returns x read-only and C-ordered, copied only if it is not C-ordered: one array type, so one compilation."""
-    view = np.asarray(x, order="C").view()
-    view.setflags(write=False)
-    return view
+    return kernel_input(x, x.dtype)
 
 
 def packing_memory() -> Memory:
@@ -163,9 +163,3 @@ def packing_memory() -> Memory:
             aligned_zeros(BLOCK_SUMS, np.int32),
         )
     return memory
-
-
-def aligned_zeros(size: int, dtype: type) -> np.ndarray:
-    """Returns a 1-D array of zeros whose first vector lies in one cache line, and so does every further one."""
-    room: np.ndarray = np.zeros(size + simd.BYTES, dtype)
-    return room[simd.aligned_offset(room) :][:size]

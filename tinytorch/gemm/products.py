@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tinytorch import simd
+from tinytorch.gemm.memory import aligned_zeros
 from tinytorch.gemm.pack import (
     BLOCK_COLUMNS,
     BLOCK_ROWS,
@@ -80,12 +81,7 @@ def packing_memory() -> tuple[np.ndarray, np.ndarray]:
     try:
         rows, panels = _kept.room
     except AttributeError:
-        rows = _aligned(row_stride(BLOCK_TERMS) * BLOCK_ROWS)
-        panels = _aligned(BLOCK_TERMS * (BLOCK_COLUMNS + simd.ROW))
+        rows = aligned_zeros(row_stride(BLOCK_TERMS) * BLOCK_ROWS, np.float32)
+        panels = aligned_zeros(BLOCK_TERMS * (BLOCK_COLUMNS + simd.ROW), np.float32)
         _kept.room = rows, panels
     return rows, panels
-
-
-def _aligned(size: int) -> np.ndarray:
-    room = np.empty(size + simd.W, np.float32)
-    return room[simd.aligned_offset(room) :]
